@@ -1,0 +1,1 @@
+"""What both halves stand on: time, threads, the wire, the header, strict parsing."""

@@ -1,0 +1,1 @@
+"""Obtaining tokens and attaching them: manager, flow, requests, gRPC."""
