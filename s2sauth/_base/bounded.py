@@ -4,6 +4,7 @@ A timeout per read would let such a server hold us for ever: each byte starts it
 anew. So sockets ask, before every read, what the whole exchange has left.
 """
 
+import http.client
 import os
 import socket
 import ssl
@@ -63,12 +64,26 @@ def _bounded_socket(plain: socket.socket) -> socket.socket:
     return same
 
 
+class _WholeHead(http.client.HTTPResponse):
+    """An answer whose head broke off is a broken connection, not a short head."""
+
+    def begin(self) -> None:
+        super().begin()
+        if self.msg.defects:
+            message = "the head of the answer broke off"
+            raise http.client.HTTPException(message)
+
+
 class _BoundedConnection(HTTPConnection):
+    response_class = _WholeHead
+
     def _new_conn(self) -> socket.socket:
         return _bounded_socket(super()._new_conn())
 
 
 class _BoundedTlsConnection(HTTPSConnection):
+    response_class = _WholeHead
+
     def _new_conn(self) -> socket.socket:
         return _bounded_socket(super()._new_conn())
 

@@ -209,9 +209,8 @@ class HttpClient:
         try:
             body = _read_capped(response)
             headers = {name.lower(): value for name, value in response.headers.items()}
-            response.release_conn()
         finally:
-            response.close()
+            response.close()  # read to its end, its connection is back in the pool
         return Answer(response.status, headers, body)
 
     def _pool_for(self, url: str) -> urllib3.PoolManager:
