@@ -432,3 +432,23 @@ def test_tokens_are_redacted_and_not_pickled() -> None:
     assert token.authorization == "Bearer t1"
     with pytest.raises(TypeError, match="can't be pickled"):
         pickle.dumps(token)
+
+
+def test_a_success_forgets_the_failures() -> None:
+    """After a fetch that worked, status is clean and the backoff starts anew."""
+    rig = Rig(draw=1.0)
+    rig.endpoint.down = True
+    for _ in range(3):
+        with pytest.raises(AuthorizationServerUnavailable):
+            rig.source.get()
+        rig.clock.advance(10.0)
+    rig.endpoint.down = False
+    rig.source.get()
+    assert rig.source.status().last_error is None
+    rig.endpoint.down = True
+    rig.clock.advance(300.0)
+    with pytest.raises(AuthorizationServerUnavailable):
+        rig.source.get()
+    event = rig.events[-1]
+    assert isinstance(event, TokenFetchFailed)
+    assert event.retry_in == 0.5
