@@ -92,25 +92,32 @@ class LifeOfAToken(RuleBasedStateMachine):
     def _get(self) -> None:
         before = self.rig.endpoint.fetches
         live, blocked = self.live, self.now < self.blocked_until
+        outcome = self._token_or_error()
+        fetched = self.rig.endpoint.fetches - before
+        if self.closed:
+            assert getattr(outcome, "reason", None) == Reason.CLOSED
+            assert fetched == 0
+        elif live:
+            assert outcome is self.token
+            assert fetched == 0
+        elif blocked:
+            assert isinstance(outcome, TokenError)
+            assert fetched == 0
+        else:
+            assert fetched == 1
+            self._learn_from(outcome)
+
+    def _token_or_error(self) -> AccessToken | TokenError:
         try:
-            token = self.rig.source.get()
+            return self.rig.source.get()
         except TokenError as error:
-            assert not live or self.closed
-            if self.closed:
-                assert error.reason == Reason.CLOSED
-                assert self.rig.endpoint.fetches == before
-            else:
-                assert self.rig.endpoint.fetches - before == (0 if blocked else 1)
-                self._learn_failure()
-            return
-        assert not self.closed
-        if live:
-            assert token is self.token
-            assert self.rig.endpoint.fetches == before
-            return
-        assert not blocked
-        assert self.rig.endpoint.fetches == before + 1
-        self._learn(token)
+            return error
+
+    def _learn_from(self, outcome: AccessToken | TokenError) -> None:
+        if isinstance(outcome, AccessToken):
+            self._learn(outcome)
+        else:
+            self._learn_failure()
 
     @rule()
     def the_pool_works(self) -> None:
