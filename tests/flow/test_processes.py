@@ -186,3 +186,76 @@ def test_multiprocessing(idp: AuthorizationServer, method: str) -> None:
         "ignore::DeprecationWarning",
     )
     assert (done.stdout, done.returncode) == ("True\n", 0), done.stderr
+
+
+def test_forked_siblings_draw_different_moments(idp: AuthorizationServer) -> None:
+    """Children forked in one moment spread their refreshes like strangers."""
+    done = run(
+        idp,
+        """
+        from s2sauth.client.lifetime import refresh_moment
+        refresh_moment(300.0, 300.0, 60.0)      # the parent's generator is in use
+        read, write = os.pipe()
+        for _ in range(100):
+            if os.fork() == 0:
+                os.write(write, f"{refresh_moment(300.0, 300.0, 60.0)}\\n".encode())
+                os._exit(0)
+        for _ in range(100): os.wait()
+        os.close(write)
+        moments = [float(line) for line in os.fdopen(read)]
+        thirds = [sum(180 + 20 * n <= m < 200 + 20 * n for m in moments) for n in range(3)]
+        print(len(moments), len(set(moments)), min(thirds) > 10)
+        """,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("100 100 True\n", "", 0)
+
+
+def test_a_slow_resolver_holds_nobody_up(idp: AuthorizationServer) -> None:
+    """A resolver that takes 3 s doesn't stretch a caller's 0.3 s."""
+    done = run(
+        idp,
+        """
+        import socket
+        real = socket.getaddrinfo
+        def slow(*args, **kwargs):
+            time.sleep(3.0)
+            return real(*args, **kwargs)
+        socket.getaddrinfo = slow       # in this process only
+        begun = time.monotonic()
+        try:
+            manager.source().get(timeout=0.3)
+        except TimeoutError as error:
+            print(type(error).__name__, time.monotonic() - begun < 1.5)
+        limited = TokenManager(provider, client_id="c", credential=ClientSecret("s"),
+                               timeout=0.3, flight_timeout=0.5)
+        begun = time.monotonic()
+        try:
+            limited.source().get()
+        except Exception as error:
+            print(type(error).__name__, time.monotonic() - begun < 2.0)
+        """,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == (
+        "TokenTimeout True\nAuthorizationServerUnavailable True\n",
+        "",
+        0,
+    )
+
+
+def test_billiard_workers_as_celery_forks_them(idp: AuthorizationServer) -> None:
+    """Workers of Celery's own fork of multiprocessing get and keep tokens."""
+    done = run(
+        idp,
+        """
+        import billiard
+        kept = manager.source(scope="s0").get().value
+        def work(n):
+            same = manager.source(scope="s0").get(timeout=10).value == kept
+            return same and bool(manager.source(scope=f"s{n}").get(timeout=10))
+        with billiard.get_context("fork").Pool(4) as pool:
+            print(all(pool.map(work, range(20))))
+        """,
+        "-W",
+        "ignore",  # billiard's own warnings on new Pythons
+    )
+    assert (done.stdout, done.returncode) == ("True\n", 0), done.stderr
