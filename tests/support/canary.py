@@ -1,0 +1,109 @@
+"""Looks for a token wherever something of it could show."""
+
+import pickle
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any
+
+import s2sauth
+from s2sauth.values import AccessToken
+
+__all__ = ["our_tokens", "shown", "texts"]
+
+PACKAGE = str(Path(s2sauth.__file__).parent)
+# These hold live tokens by their nature; what counts is that they don't show them.
+KEEPERS = ("Source", "Adapter", "Flow", "Auth", "Session", "Manager")
+
+
+def shown(*things: Any) -> str:
+    """Return, in one text, everything that these things show to whoever looks."""
+    return "\n".join(text for thing in things for text in texts(thing))
+
+
+def texts(root: Any) -> Iterator[str]:
+    """Yield each text that can be reached from `root`, reprs and tracebacks included.
+
+    Errors lead to their causes, contexts, requests and the locals of our frames;
+    answers to their requests, their history and their pickles.
+    """
+    todo, seen = [root], set()
+    while todo:
+        thing = todo.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        seen_alive.append(thing)
+        if isinstance(thing, (str, bytes)):
+            yield thing if isinstance(thing, str) else thing.decode("latin-1")
+            continue
+        yield repr(thing)
+        yield str(thing)
+        yield from _own_texts(thing)
+        todo.extend(_next(thing))
+    seen_alive.clear()
+
+
+seen_alive: list[Any] = []  # an id is only its object's while that lives
+
+
+def our_tokens(error: BaseException) -> list[str]:
+    """Name the local variables of our frames that hold a token, in the whole chain."""
+    return [
+        f"{frame.f_code.co_qualname}: {name}"
+        for one in _chain(error)
+        for frame in _our_frames(one.__traceback__)
+        for name, value in frame.f_locals.items()
+        if isinstance(value, AccessToken)
+    ]
+
+
+def _own_texts(thing: Any) -> Iterable[str]:
+    if isinstance(thing, BaseException):
+        yield from _traceback_texts(thing)
+    if hasattr(thing, "__getstate__") and hasattr(thing, "status_code"):
+        yield pickle.dumps(thing).decode("latin-1")
+
+
+def _traceback_texts(error: BaseException) -> Iterator[str]:
+    """Yield the traceback as error reporters show it: with the locals of our frames."""
+    told = traceback.TracebackException.from_exception(error, capture_locals=True)
+    yield from told.format_exception_only()
+    for frame in told.stack:
+        if frame.filename.startswith(PACKAGE):
+            yield from (frame.locals or {}).values()
+
+
+def _next(thing: Any) -> Iterator[Any]:
+    if isinstance(thing, Mapping):
+        yield from thing.keys()
+        yield from thing.values()
+    elif isinstance(thing, (list, tuple, set, frozenset)):
+        yield from thing
+    elif isinstance(thing, BaseException):
+        yield from (thing.__cause__, thing.__context__, thing.args, vars(thing))
+        for frame in _our_frames(thing.__traceback__):
+            yield from frame.f_locals.values()
+    elif not type(thing).__name__.endswith(KEEPERS) and _is_worth_opening(thing):
+        yield vars(thing)
+
+
+def _is_worth_opening(thing: Any) -> bool:
+    module = type(thing).__module__
+    return hasattr(thing, "__dict__") and module.startswith(
+        ("requests.", "s2sauth.", "urllib3.")
+    )
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _our_frames(trace: TracebackType | None) -> Iterator[FrameType]:
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.startswith(PACKAGE):
+            yield trace.tb_frame
+        trace = trace.tb_next
