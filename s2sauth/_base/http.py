@@ -6,7 +6,6 @@ are read. The retries around it are in `_base.retry`.
 """
 
 import os
-import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +22,8 @@ from s2sauth._base.bounded import (
     make_tls_context,
 )
 from s2sauth._base.clock import SYSTEM_CLOCK, Clock
+from s2sauth._base.exchange_failures import ExchangeFailed, failure_of
+from s2sauth._base.tls_identity import TlsIdentity
 from s2sauth._version import VERSION
 from s2sauth.errors import ConfigurationError, Reason
 
@@ -46,12 +47,21 @@ _DEFAULT_HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request of ours; its repr shows where it goes, not what it carries."""
+    """One request of ours; its repr shows where it goes, not what it carries.
+
+    Args:
+        method: Such as `POST`.
+        url: Where it goes.
+        headers: Beside those that every request of ours has.
+        body: What it carries.
+        identity: What to show in the TLS handshake, or None.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
+    identity: TlsIdentity | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +77,6 @@ class Answer:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
-
-
-class ExchangeFailed(Exception):
-    """No whole answer came.
-
-    Attributes:
-        reason: SERVER_UNAVAILABLE, TLS_FAILED or INVALID_RESPONSE.
-        retryable: Whether the same request may work in a moment.
-    """
-
-    def __init__(self, message: str, *, reason: Reason, retryable: bool) -> None:
-        super().__init__(message)
-        self.reason = reason
-        self.retryable = retryable
 
 
 def is_loopback(host: str | None) -> bool:
@@ -140,8 +136,9 @@ def _shown(url: object) -> str:
 class HttpClient:
     """Sends single requests over a small pool of connections.
 
-    Safe to share between threads; after a fork the child opens connections of
-    its own.
+    A request with another certificate than the last goes over new connections; those
+    in use go on. Safe to share between threads; after a fork the child opens
+    connections of its own.
 
     Args:
         ca: A PEM file or folder that replaces the usual authorities.
@@ -158,11 +155,13 @@ class HttpClient:
         allow_insecure: bool = False,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
+        self._ca = ca
         self._tls = make_tls_context(ca) if ca is not None else None
         self._proxy = proxy
         self._allow_insecure = allow_insecure
         self._clock = clock
-        self._pools: dict[str | None, urllib3.PoolManager] = {}
+        # By proxy, and by the version of what is shown in the handshake.
+        self._pools: dict[tuple[str | None, str | None], urllib3.PoolManager] = {}
 
     def after_fork(self) -> None:
         """Forget the parent's connections: the child opens its own."""
@@ -192,11 +191,11 @@ class HttpClient:
             with bounded(lambda: end - self._clock.elapsed()):
                 return self._exchange(request, timeout)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            failure = _failure(error, host, timeout)
+            failure = failure_of(error, host, timeout)
         raise failure
 
     def _exchange(self, request: Request, timeout: float) -> Answer:
-        response = self._pool_for(request.url).urlopen(
+        response = self._pool_for(request).urlopen(
             request.method,
             request.url,
             body=request.body,
@@ -213,13 +212,31 @@ class HttpClient:
             response.close()  # read to its end, its connection is back in the pool
         return Answer(response.status, headers, body)
 
-    def _pool_for(self, url: str) -> urllib3.PoolManager:
-        proxy = self._proxy_for(url)
-        pool = self._pools.get(proxy)
+    def _pool_for(self, request: Request) -> urllib3.PoolManager:
+        proxy, identity = self._proxy_for(request.url), request.identity
+        key = (proxy, None if identity is None else identity.version)
+        pool = self._pools.get(key)
         if pool is None:
+            made = self._make_pool(proxy, self._context(identity))
+            if identity is not None:
+                self._forget_identities()
             # Two threads may both make one; the loser's is dropped, unused.
-            pool = self._pools.setdefault(proxy, self._make_pool(proxy))
+            pool = self._pools.setdefault(key, made)
         return pool
+
+    def _context(self, identity: TlsIdentity | None) -> ssl.SSLContext:
+        if identity is not None:
+            context = make_tls_context(self._ca)
+            identity.load_into(context)
+            return context
+        if self._tls is None:
+            self._tls = make_tls_context(None)  # once, and not at construction: 20 ms
+        return self._tls
+
+    def _forget_identities(self) -> None:
+        """Keep no connections of an old certificate; who uses one now isn't cut off."""
+        pools = list(self._pools.items())
+        self._pools = {key: pool for key, pool in pools if key[1] is None}
 
     def _proxy_for(self, url: str) -> str | None:
         if is_loopback(urlsplit(url).hostname):
@@ -229,15 +246,15 @@ class HttpClient:
         proxies = requests.utils.get_environ_proxies(url)
         return requests.utils.select_proxy(url, proxies)
 
-    def _make_pool(self, proxy: str | None) -> urllib3.PoolManager:
-        if self._tls is None:
-            self._tls = make_tls_context(None)  # once, and not at construction: 20 ms
+    def _make_pool(
+        self, proxy: str | None, context: ssl.SSLContext
+    ) -> urllib3.PoolManager:
         pool = (
-            urllib3.PoolManager(ssl_context=self._tls, maxsize=4)
+            urllib3.PoolManager(ssl_context=context, maxsize=4)
             if proxy is None
             else urllib3.ProxyManager(
                 proxy,
-                ssl_context=self._tls,
+                ssl_context=context,
                 maxsize=4,
                 proxy_headers=_proxy_headers(proxy),
             )
@@ -264,53 +281,3 @@ def _read_capped(response: urllib3.BaseHTTPResponse) -> bytes:
             )
         parts.append(chunk)
     return b"".join(parts)
-
-
-def _failure(error: Exception, host: str | None, timeout: float) -> ExchangeFailed:
-    """Put what urllib3 and the socket say into one line of ours."""
-    certificate = _certificate_problem(error)
-    if certificate is not None:
-        message = f"the certificate of {host} is not accepted: {certificate}"
-        return ExchangeFailed(message, reason=Reason.TLS_FAILED, retryable=False)
-    return ExchangeFailed(
-        f"no answer from {host}: {_cause_in_words(error, timeout)}",
-        reason=Reason.SERVER_UNAVAILABLE,
-        retryable=True,
-    )
-
-
-def _chain(error: BaseException | None) -> list[BaseException]:
-    """List an error and everything it was raised from or around."""
-    found: list[BaseException] = []
-    todo = [error]
-    while todo:
-        one = todo.pop()
-        if isinstance(one, BaseException) and one not in found:
-            found.append(one)
-            todo += [one.__cause__, one.__context__, getattr(one, "reason", None)]
-            todo += one.args
-    return found
-
-
-def _certificate_problem(error: Exception) -> str | None:
-    for one in _chain(error):
-        if isinstance(one, ssl.SSLCertVerificationError):
-            return one.verify_message or "verification failed"
-    return None
-
-
-def _cause_in_words(error: Exception, timeout: float) -> str:
-    chain = _chain(error)
-    timeouts = (TimeoutError, urllib3.exceptions.ReadTimeoutError)
-    # The order counts: urllib3 calls every failure to connect a timeout, too.
-    for kind, words in (
-        ((socket.gaierror,), "unknown name (DNS)"),
-        ((ConnectionRefusedError,), "the connection was refused"),
-        (timeouts, f"none within {timeout:.3g} s"),
-        ((ssl.SSLError, urllib3.exceptions.SSLError), "the TLS handshake failed"),
-        ((ConnectionError, urllib3.exceptions.ProtocolError), "the connection broke"),
-        ((urllib3.exceptions.ProxyError,), "the proxy failed"),
-    ):
-        if any(isinstance(one, kind) for one in chain):
-            return words
-    return f"the exchange failed ({type(error).__name__})"
