@@ -144,7 +144,8 @@ class HttpClient:
         ca: A PEM file or folder that replaces the usual authorities.
         proxy: A proxy's URL; None: what the environment says.
         allow_insecure: Whether plain http beyond loopback is accepted.
-        clock: What bounds are judged by.
+        clock: What bounds are judged by; sockets know no other time than the
+            machine's own, so nobody passes a test's clock on to here.
     """
 
     def __init__(
@@ -226,9 +227,7 @@ class HttpClient:
 
     def _context(self, identity: TlsIdentity | None) -> ssl.SSLContext:
         if identity is not None:
-            context = make_tls_context(self._ca)
-            identity.load_into(context)
-            return context
+            return _showing(identity, make_tls_context(self._ca))
         if self._tls is None:
             self._tls = make_tls_context(None)  # once, and not at construction: 20 ms
         return self._tls
@@ -261,6 +260,18 @@ class HttpClient:
         )
         pool.pool_classes_by_scheme = {"http": BoundedPool, "https": BoundedTlsPool}
         return pool
+
+
+def _showing(identity: TlsIdentity, context: ssl.SSLContext) -> ssl.SSLContext:
+    """Have a context show a certificate."""
+    try:
+        identity.load_into(context)
+    except OSError as error:  # an SSLError is one, too: a key that's too small
+        why = getattr(error, "reason", None) or error.strerror
+        message = f"our certificate can't be shown: {why}"
+    else:
+        return context
+    raise ExchangeFailed(message, reason=Reason.TLS_FAILED, retryable=False)
 
 
 def _proxy_headers(proxy: str) -> Mapping[str, str]:

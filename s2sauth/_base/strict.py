@@ -97,10 +97,9 @@ _scan = _DECODER.scan_once  # type: ignore[attr-defined]  # typeshed leaves it o
 
 
 def _parse(text: str) -> Any:
-    if text.startswith("{"):
-        value, end = _scan(text, 0)
-        if end == len(text):
-            return value
+    value, end = _scan(text, 0) if text[:1] == "{" else (None, -1)
+    if end == len(text):
+        return value
     return _DECODER.decode(text)  # whitespace around it, or it's no JSON
 
 

@@ -101,8 +101,8 @@ class ClaimRules:
                 message = "the token has no exp"
                 raise _wrong(message)
             expires_at = now + self.lifetime
-        not_before = _moment(claims, "nbf")
-        issued_at = _moment(claims, "iat")
+        not_before = _moment(claims, "nbf") if "nbf" in claims else None
+        issued_at = _moment(claims, "iat") if "iat" in claims else None
         if now >= expires_at + self.leeway:
             message = "the token has expired"
             raise Unauthenticated(message, reason=Reason.TOKEN_EXPIRED)

@@ -126,9 +126,8 @@ def read_segment(segment: bytes, name: str) -> dict[str, Any]:
     Raises:
         Unauthenticated: TOKEN_MALFORMED: not canonical base64url of strict JSON.
     """
-    data = decode_segment(segment, name)
     try:
-        return parse_object(data)
+        return parse_object(decode_base64url(segment))
     except NotStrict as error:
         message = f"the token's {name} is {error}"
     raise _malformed(message)

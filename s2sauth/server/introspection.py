@@ -129,7 +129,7 @@ class IntrospectionVerifier:
         self._endpoint: IntrospectionEndpoint | None = None
         if ask is None:
             provider.check("introspection_url", allow_insecure=allow_insecure)
-            http = HttpClient(ca=ca, allow_insecure=allow_insecure, clock=clock)
+            http = HttpClient(ca=ca, allow_insecure=allow_insecure)
             self._endpoint = IntrospectionEndpoint(
                 provider, client_id, credential, http, limit=limit, clock=clock
             )

@@ -131,7 +131,7 @@ class JwtVerifier:
         self._endpoint: JwksEndpoint | None = None
         if fetch_keys is None:
             provider.check("jwks_url", allow_insecure=allow_insecure)
-            http = HttpClient(ca=ca, allow_insecure=allow_insecure, clock=clock)
+            http = HttpClient(ca=ca, allow_insecure=allow_insecure)
             self._endpoint = JwksEndpoint(provider, http, clock)
             fetch_keys = self._endpoint.fetch
         self._keys = JwkSet(

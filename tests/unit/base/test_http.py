@@ -1,5 +1,7 @@
 """Where we may send something secret to, and what a request shows of itself."""
 
+import ssl
+
 import pytest
 
 from s2sauth._base.bounded import make_tls_context
@@ -133,3 +135,11 @@ def test_a_ca_must_hold_certificates(tmp_path, content):
 def test_a_folder_of_authorities_will_do(tmp_path):
     """A folder may stand for a CA file, as with OpenSSL."""
     assert make_tls_context(tmp_path).check_hostname
+
+
+def test_nothing_older_than_tls_1_2_is_spoken():
+    """A server that knows only TLS 1.1 gets nothing from us, and names are checked."""
+    context = make_tls_context(None)
+    assert ssl.TLSVersion.TLSv1_2 == context.minimum_version
+    assert ssl.CERT_REQUIRED == context.verify_mode
+    assert context.check_hostname

@@ -452,3 +452,30 @@ def test_a_success_forgets_the_failures() -> None:
     event = rig.events[-1]
     assert isinstance(event, TokenFetchFailed)
     assert event.retry_in == 0.5
+
+
+def test_an_expired_token_is_none_while_refreshes_wait() -> None:
+    """A refresh that is put off past expiry doesn't keep the old token going."""
+    rig = Rig()
+    rig.source.get()
+    rig.clock.advance(290.0)
+    error = AuthorizationServerUnavailable("busy", retry_after=60.0)
+    rig.endpoint.script.append(error)
+    rig.source.get()
+    rig.pool.run_all()
+    rig.clock.advance(10.0)
+    assert rig.source.get().value == "t3"
+
+
+def test_a_server_that_is_down_gets_few_requests() -> None:
+    """The stated bound: flights back off to one in 5 to 10 s; a flight is 4 tries.
+
+    A busy client without a token, through ten minutes of outage.
+    """
+    rig = Rig(draw=0.0)  # the shortest waits that jitter can draw
+    rig.endpoint.down = True
+    for _ in range(6_000):
+        with pytest.raises(AuthorizationServerUnavailable):
+            rig.source.get()
+        rig.clock.advance(0.1)
+    assert rig.endpoint.fetches <= 6 + 600 / 5
