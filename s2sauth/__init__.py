@@ -29,7 +29,15 @@ from s2sauth.errors import (
     Unauthenticated,
     VerifierUnavailable,
 )
-from s2sauth.providers import Provider, discover, keycloak
+from s2sauth.providers import (
+    Provider,
+    auth0,
+    cognito,
+    discover,
+    entra,
+    keycloak,
+    okta,
+)
 from s2sauth.values import AccessToken, Identity, TokenSource, Verifier
 
 __version__ = VERSION
@@ -57,6 +65,10 @@ __all__ = [
     "Verifier",
     "VerifierUnavailable",
     "__version__",
+    "auth0",
+    "cognito",
     "discover",
+    "entra",
     "keycloak",
+    "okta",
 ]

@@ -77,10 +77,9 @@ class TokenManager:
         )
         provider.check("token_url", allow_insecure=allow_insecure)
         self._client_id = client_id
+        self._asking = provider.asking
         self._pause = Pause()
-        self._http = HttpClient(
-            ca=ca, proxy=proxy, allow_insecure=allow_insecure, clock=clock
-        )
+        self._http = HttpClient(ca=ca, proxy=proxy, allow_insecure=allow_insecure)
         self._endpoint = TokenEndpoint(
             provider,
             client_id,
@@ -107,19 +106,35 @@ class TokenManager:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **options: Any) -> Self:
-        """Make one from environment variables.
+        """Make one from environment variables, and the file that they name.
 
-        `S2SAUTH_ISSUER` (looked up by discovery), or `S2SAUTH_PROVIDER=keycloak`
-        with `S2SAUTH_PROVIDER_URL` and `S2SAUTH_PROVIDER_REALM`;
-        `S2SAUTH_CLIENT_ID`; `S2SAUTH_CLIENT_SECRET` or `S2SAUTH_CLIENT_SECRET_FILE`.
+        Where: `S2SAUTH_ISSUER` (looked up by discovery); or `S2SAUTH_PROVIDER`, a
+        provider function such as `keycloak`, with its arguments, as in
+        `S2SAUTH_PROVIDER_URL` and `S2SAUTH_PROVIDER_REALM`. Who: `S2SAUTH_CLIENT_ID`.
+        The proof: `S2SAUTH_CLIENT_SECRET`; or `S2SAUTH_CLIENT_SECRET_FILE`; or
+        `S2SAUTH_SECRET`, a class of `s2sauth.secret_sources`, with its arguments, as
+        in `S2SAUTH_SECRET_PATH`. Another kind than `ClientSecret`:
+        `S2SAUTH_CREDENTIAL`, a class of `s2sauth.credentials`, with its arguments, as
+        in `S2SAUTH_CREDENTIAL_KEY`. An empty variable counts as unset.
+
+        `S2SAUTH_CONFIG` names a TOML file that says the same, in whole or in part::
+
+            client_id = "order-service"
+            [provider]
+            kind = "keycloak"
+            url = "https://sso.example.com"
+            realm = "mycompany"
+            [credential]
+            kind = "ClientSecret"
+            secret = { kind = "FileSecret", path = "/run/secrets/s2s" }
 
         Args:
             environ: The variables; None: the process's own.
             options: As in the constructor.
 
         Raises:
-            ConfigurationError: A variable is missing, or two disagree; the message
-                names it.
+            ConfigurationError: Something is missing, unknown, or said twice and
+                differently; the message names the variable, or the key in the file.
         """
         found = configuration_from(
             os.environ if environ is None else environ,
@@ -152,13 +167,15 @@ class TokenManager:
         Args:
             scope: One or more scopes: a string with spaces between them, or single
                 ones. Empty: what the server gives by default.
-            audience: For whom, where the server takes an `audience` parameter.
+            audience: For whom. Each provider says whether it's sent, mapped into the
+                scope (Entra), needed (Auth0) or refused (Cognito, Okta).
             resource: For whom, as RFC 8707 says it: absolute URIs.
             extra: Further form parameters.
             require_granted: Whether a token with fewer scopes is an error.
 
         Raises:
-            ConfigurationError: A parameter can't be sent as it is.
+            ConfigurationError: A parameter can't be sent as it is, or the provider
+                takes none of the kind; the message says what to use in its place.
         """
         request = TokenRequest.of(
             scope=scope,
@@ -166,7 +183,7 @@ class TokenManager:
             resource=resource,
             extra=extra,
             require_granted=require_granted,
-        )
+        ).to(self._asking)
         with self._lock:
             if self._closed:
                 message = "the token manager is closed"
@@ -198,7 +215,7 @@ class TokenManager:
         """
         from s2sauth.client.requirements import sources_for
 
-        return sources_for(self, *modules)
+        return sources_for(self, *modules, asking=self._asking)
 
     def status(self) -> tuple[SourceStatus, ...]:
         """Say how each source stands, without any I/O; for readiness probes.

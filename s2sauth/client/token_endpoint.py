@@ -14,7 +14,13 @@ from s2sauth._base.http import ExchangeFailed, Request
 from s2sauth._base.retry import RetryingClient, retry_after
 from s2sauth.client.token_request import TokenRequest
 from s2sauth.client.token_response import TokenAnswer, read_token_answer
-from s2sauth.credentials import Authentication, AuthenticationContext, Credential
+from s2sauth.credentials import (
+    Authentication,
+    AuthenticationContext,
+    Credential,
+    renewed_version,
+    shows_certificate,
+)
 from s2sauth.errors import (
     AuthorizationServerUnavailable,
     ConfigurationError,
@@ -31,6 +37,7 @@ from s2sauth.values import AccessToken
 __all__ = ["REFUSAL_MEMORY", "Grant", "TokenEndpoint"]
 
 REFUSAL_MEMORY = 30.0  # seconds for which a refused credential isn't tried again
+_MOST_VERSIONS = 3  # the one remembered, the one that's current by now, the previous
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +123,7 @@ class TokenEndpoint:
         """Get a token.
 
         A credential whose source gives another secret after a refusal is tried
-        once more.
+        with that: at most the one remembered, the current and the previous.
 
         Args:
             request: What to ask for.
@@ -129,24 +136,24 @@ class TokenEndpoint:
         refused = self._refused
         if refused is not None and self.refusal_stands():
             raise fresh_copy(refused.error)
-        try:
-            return self._ask(request, deadline)
-        except InvalidClient as error:
-            first = fresh_copy(error)
-        changed = self._credential.version()
-        if changed == version:
-            raise self._remember(version, first)
-        try:
-            return self._ask(request, deadline)
-        except InvalidClient as error:
-            second = fresh_copy(error)
-        raise self._remember(changed, second)
+        tried: list[str] = []
+        while version not in tried and len(tried) < _MOST_VERSIONS:
+            try:
+                return self._ask(request, deadline)
+            except TokenRequestRefused as error:
+                failure = fresh_copy(error)
+            if not _may_be_the_credential(failure):
+                break
+            tried.append(version)
+            version = renewed_version(self._credential, version)
+        if isinstance(failure, InvalidClient):
+            self._remember(version if version in tried else tried[-1], failure)
+        raise failure
 
-    def _remember(self, version: str, error: InvalidClient) -> InvalidClient:
+    def _remember(self, version: str, error: InvalidClient) -> None:
         until = self._clock.elapsed() + REFUSAL_MEMORY
         with self._lock:
-            self._refused = _Refused(version, until, error)
-        return fresh_copy(error)
+            self._refused = _Refused(version, until, fresh_copy(error))
 
     def _ask(self, request: TokenRequest, deadline: float) -> Grant:
         url = self._url()
@@ -172,7 +179,8 @@ class TokenEndpoint:
 
     def _url(self) -> str:
         try:
-            return self._provider.endpoint("token_url")
+            mtls = shows_certificate(self._credential)
+            return self._provider.endpoint("token_url", mtls=mtls)
         except ConfigurationError as error:
             message = str(error)
         raise AuthorizationServerUnavailable(message, reason=Reason.DISCOVERY_FAILED)
@@ -183,7 +191,7 @@ class TokenEndpoint:
             AuthenticationContext(
                 client_id=self._client_id,
                 endpoint=url,
-                assertion_audience=provider.assertion_audience or provider.issuer,
+                assertion_audience=provider.assertion_audience_at(url),
             )
         )
 
@@ -232,7 +240,19 @@ class _Tries:
             "Content-Type": "application/x-www-form-urlencoded",
             **proof.headers,
         }
-        return Request("POST", self._url, headers, self._request.form(proof.form))
+        body = self._request.form(proof.form)
+        return Request("POST", self._url, headers, body, proof.identity)
+
+
+def _may_be_the_credential(error: TokenRequestRefused) -> bool:
+    """Tell whether another secret may mend a refusal.
+
+    Keycloak 26 answers a wrong secret behind `client_secret_jwt` with 400 and
+    `unauthorized_client`, as it does where the client may not use the grant.
+    """
+    return isinstance(error, InvalidClient) or error.reason is (
+        Reason.UNAUTHORIZED_CLIENT
+    )
 
 
 def _translated(error: ExchangeFailed) -> TokenError:

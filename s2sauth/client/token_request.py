@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from s2sauth.errors import ConfigurationError
+from s2sauth.providers import Asking, Target
 
 __all__ = ["TokenRequest", "scope_set"]
 
@@ -68,6 +69,24 @@ class TokenRequest:
             resource=_resources(resource),
             extra=_extra_pairs(extra or {}),
             require_granted=require_granted,
+        )
+
+    def to(self, asking: Asking) -> "TokenRequest":
+        """Return the request as a provider wants it.
+
+        Raises:
+            ConfigurationError: The provider takes no such thing; the message says
+                what to do in its place.
+        """
+        named = Target(
+            scopes=self.scopes, audience=self.audience, resource=self.resource
+        )
+        target = asking.request(named)
+        return replace(
+            self,
+            scopes=target.scopes,
+            audience=target.audience,
+            resource=target.resource,
         )
 
     @property

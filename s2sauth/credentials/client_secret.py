@@ -1,23 +1,21 @@
 """A shared secret, in the Authorization header or in the form."""
 
 import base64
-import hashlib
-import os
 from dataclasses import dataclass, field
-from typing import Literal, NoReturn
+from typing import Literal
 from urllib.parse import quote_plus
 
+from s2sauth.credentials._shared import Unpicklable
+from s2sauth.credentials._shared_secret import renew_secret, secret_version
 from s2sauth.credentials.credential import Authentication, AuthenticationContext
 from s2sauth.errors import ConfigurationError, CredentialUnavailable
 from s2sauth.secret_sources import SecretSource, check_secret, read_secret
 
 __all__ = ["ClientSecret"]
 
-_VERSION_KEY = os.urandom(16)  # versions mean nothing outside this process
-
 
 @dataclass(frozen=True, slots=True)
-class ClientSecret:
+class ClientSecret(Unpicklable):
     """A secret shared with the authorization server (RFC 6749 §2.3.1).
 
     Its repr shows no secret, and pickling it is an error. Safe to share between
@@ -25,7 +23,7 @@ class ClientSecret:
 
     Args:
         secret: The secret, or a source that's asked at each fetch: `FileSecret`,
-            `EnvSecret`, or any callable that returns it.
+            `EnvSecret`, `VaultSecret`, `AwsSecret`, or any callable.
         method: `basic`: in the Authorization header; `post`: in the form.
         form_encode: Whether Basic credentials are form-urlencoded first, as the
             RFC wants; False for servers that don't decode them.
@@ -50,6 +48,9 @@ class ClientSecret:
         Raises:
             CredentialUnavailable: The secret's source failed.
         """
+        if ":" in context.client_id and self.method == "basic" and not self.form_encode:
+            message = "a client id with a colon can't be sent without form_encode"
+            raise CredentialUnavailable(message)
         secret = read_secret(self.secret)
         if self.method == "post":
             form = {"client_id": context.client_id, "client_secret": secret}
@@ -59,9 +60,6 @@ class ClientSecret:
     def _basic(self, client_id: str, secret: str) -> Authentication:
         if self.form_encode:
             pair = f"{quote_plus(client_id)}:{quote_plus(secret)}"
-        elif ":" in client_id:
-            message = "a client id with a colon can't be sent without form_encode"
-            raise CredentialUnavailable(message)
         else:
             pair = f"{client_id}:{secret}"
         encoded = base64.b64encode(pair.encode("utf-8")).decode("ascii")
@@ -76,12 +74,12 @@ class ClientSecret:
         Raises:
             CredentialUnavailable: The secret's source failed.
         """
-        secret = read_secret(self.secret).encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(secret, key=_VERSION_KEY, digest_size=8).hexdigest()
+        return secret_version(self.secret)
 
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        message = (
-            "a credential can't be pickled: have the other process read its "
-            "secret itself, with FileSecret or EnvSecret"
-        )
-        raise TypeError(message)
+    def renew(self, refused: str) -> None:
+        """Have the source asked again, if it's the current secret that was refused.
+
+        Raises:
+            CredentialUnavailable: The secret's source failed.
+        """
+        renew_secret(self.secret, refused)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -17,8 +18,9 @@ from s2sauth._base.http import Answer, ExchangeFailed, HttpClient, Request, chec
 from s2sauth._base.retry import RetryingClient
 from s2sauth._base.strict import NotStrict, parse_object
 from s2sauth.errors import AuthorizationServerUnavailable, ConfigurationError, Reason
-from s2sauth.providers.dialect import GENERIC, Dialect
+from s2sauth.providers.dialect import Dialect
 from s2sauth.providers.provider import Provider
+from s2sauth.providers.recognition import Manner, manner_of
 
 __all__ = ["discover"]
 
@@ -28,6 +30,7 @@ _MEMBERS = {
     "introspection_url": "introspection_endpoint",
     "revocation_url": "revocation_endpoint",
 }
+_ALIASES = "mtls_endpoint_aliases"
 _OAUTH = "oauth-authorization-server"
 _OPENID = "openid-configuration"
 
@@ -36,7 +39,7 @@ def discover(
     issuer_url: str,
     *,
     assertion_audience: str | None = None,
-    dialect: Dialect = GENERIC,
+    dialect: Dialect | None = None,
     ca: str | os.PathLike[str] | None = None,
     timeout: float = 5.0,
     allow_insecure: bool = False,
@@ -51,8 +54,11 @@ def discover(
 
     Args:
         issuer_url: The issuer's identifier, exactly as in the `iss` claim.
-        assertion_audience: The `aud` of client assertions; None: the issuer.
-        dialect: How it words its claims.
+        assertion_audience: The `aud` of client assertions; None: the issuer, or
+            what the vendor wants in its place.
+        dialect: How it words its claims. None: as the vendor does where the issuer
+            stands at the domain of Auth0, Cognito, Entra or Okta, else as RFC 9068
+            says; pass `KEYCLOAK` for a Keycloak, whose address shows nothing.
         ca: A PEM file or folder that replaces the usual authorities.
         timeout: Seconds for one try; all tries together take at most four times
             as long.
@@ -65,7 +71,7 @@ def discover(
     Source: RFC 8414 §3, OpenID Connect Discovery 1.0 §4.
     """
     check_url(issuer_url, "issuer_url", allow_insecure=allow_insecure)
-    http = HttpClient(ca=ca, allow_insecure=allow_insecure, clock=clock)
+    http = HttpClient(ca=ca, allow_insecure=allow_insecure)
     lookup = _Lookup(
         issuer_url,
         RetryingClient(http, timeout=timeout, clock=clock),
@@ -74,7 +80,10 @@ def discover(
         clock=clock,
     )
     lookup.http = http
-    return _DiscoveredProvider(issuer_url, lookup, assertion_audience, dialect)
+    manner = manner_of(issuer_url)
+    if dialect is not None:
+        manner = replace(manner, dialect=dialect)
+    return _DiscoveredProvider(issuer_url, lookup, assertion_audience, manner)
 
 
 class _DiscoveredProvider(Provider):
@@ -85,12 +94,14 @@ class _DiscoveredProvider(Provider):
         issuer: str,
         lookup: "_Lookup",
         assertion_audience: str | None,
-        dialect: Dialect,
+        manner: Manner,
     ) -> None:
         facts = {
             "issuer": issuer,
             "assertion_audience": assertion_audience,
-            "dialect": dialect,
+            "dialect": manner.dialect,
+            "asking": manner.asking,
+            "other_issuers": manner.other_issuers,
             "_lookup": lookup,
         }
         for name, value in facts.items():
@@ -109,20 +120,33 @@ class _DiscoveredProvider(Provider):
     def check(self, *names: str, allow_insecure: bool = False) -> None:
         """Nothing can be said of the endpoints yet; `discover` checked the issuer."""
 
-    def endpoint(self, name: str) -> str:
+    def endpoint(self, name: str, *, mtls: bool = False) -> str:
         """Return the URL of an endpoint, looked up at first.
+
+        Args:
+            name: Which, such as `token_url`.
+            mtls: Whether a certificate will be shown there: its alias, if there's
+                one (`mtls_endpoint_aliases`, RFC 8705 §5).
 
         Raises:
             AuthorizationServerUnavailable: The metadata can't be had, is wrong, or
                 names no such endpoint.
         """
         url: str | None = getattr(self, name)
+        if mtls:
+            lookup: _Lookup = self._lookup  # type: ignore[attr-defined]  # frozen: set in __init__
+            url = lookup.endpoints().get(_alias(name), url)
         if url is None:
             message = f"the metadata of {self.issuer} names no {_MEMBERS[name]}"
             raise AuthorizationServerUnavailable(
                 message, reason=Reason.DISCOVERY_FAILED
             )
         return url
+
+
+def _alias(name: str) -> str:
+    """Name an endpoint's alias among the endpoints found."""
+    return f"{_ALIASES}.{name}"
 
 
 def _looked_up(name: str) -> property:
@@ -201,7 +225,7 @@ class _Lookup:
             document = self._read(url, deadline)
             # The first document that names an endpoint wins.
             found = {**self._endpoints_in(document), **found}
-            if len(found) == len(_MEMBERS):
+            if found.keys() >= _MEMBERS.keys():
                 break
         if not found:
             message = f"{self._issuer} publishes no metadata that we know of"
@@ -237,11 +261,18 @@ class _Lookup:
         return document
 
     def _endpoints_in(self, document: Mapping[str, Any]) -> dict[str, str]:
+        aliases = document.get(_ALIASES, {})
+        if not isinstance(aliases, dict):
+            message = f"the metadata of {self._issuer}: {_ALIASES} is no object"
+            raise self._problem(message)
         found: dict[str, str] = {}
         for ours, theirs in _MEMBERS.items():
-            url = document.get(theirs)
-            if url is not None:
-                found[ours] = self._checked(url, theirs)
+            for name, url in (
+                (ours, document.get(theirs)),
+                (_alias(ours), aliases.get(theirs)),
+            ):
+                if url is not None:
+                    found[name] = self._checked(url, theirs)
         return found
 
     def _checked(self, url: object, member: str) -> str:

@@ -67,8 +67,8 @@ class Application:
 
 def _routes(site: Site) -> dict[str, str]:
     """Return which endpoint stands at which path."""
-    path = site.issuer_path
-    routes = {path + below: name for name, below in site.dialect.paths.items()}
+    routes = {site.path(name): name for name in site.dialect.paths}
+    path = site.issuer_path.rstrip("/")
     # OpenID puts its document behind the issuer's path, RFC 8414 §3.1 before it.
     routes[f"{path}/.well-known/openid-configuration"] = "discovery"
     routes[f"/.well-known/oauth-authorization-server{path}"] = "discovery"

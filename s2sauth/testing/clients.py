@@ -3,16 +3,43 @@
 import re
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from s2sauth.errors import ConfigurationError
 
-__all__ = ["AUTH_METHODS", "TOKEN_FORMATS", "Client", "ClientRegistry"]
+__all__ = [
+    "AUTH_METHODS",
+    "SECRET_METHODS",
+    "TOKEN_FORMATS",
+    "Client",
+    "ClientRegistry",
+    "RegisteredCertificate",
+]
 
-AUTH_METHODS = ("basic", "post")
+SECRET_METHODS = ("basic", "post", "client_secret_jwt")
+AUTH_METHODS = (
+    *SECRET_METHODS,
+    "private_key_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
+    "workload",
+)
 TOKEN_FORMATS = ("jwt", "opaque")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredCertificate:
+    """A certificate that a client registered.
+
+    Args:
+        der: The certificate.
+        thumbprint: Its SHA-256 digest.
+    """
+
+    der: bytes = field(repr=False)
+    thumbprint: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +53,12 @@ class Client:
         audiences: Whom its tokens are for.
         token_lifetime: Seconds; None: the server's.
         token_format: `jwt` or `opaque`; None: the server's.
-        auth_methods: How it may authenticate: `basic`, `post`.
+        auth_methods: How it may authenticate: some of `AUTH_METHODS`.
+        keys: The public keys of its assertions, or of its platform's, as JWKs.
+        assertion_algorithms: The `alg`s that these may have; empty: any.
+        certificate: What it shows in the TLS handshake, or whose key it signs with.
+        subject_dn: Whom its certificate names, as RFC 4514 writes it.
+        workload: The `iss` and `sub` of its platform's tokens.
 
     Raises:
         ConfigurationError: One of them can't be; the message names it.
@@ -38,7 +70,12 @@ class Client:
     audiences: tuple[str, ...] = ()
     token_lifetime: float | None = None
     token_format: str | None = None
-    auth_methods: tuple[str, ...] = AUTH_METHODS
+    auth_methods: tuple[str, ...] = SECRET_METHODS
+    keys: tuple[Mapping[str, str], ...] = field(default=(), repr=False)
+    assertion_algorithms: tuple[str, ...] = ()
+    certificate: RegisteredCertificate | None = field(default=None, repr=False)
+    subject_dn: str | None = None
+    workload: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
         _check_text("client_id", self.client_id)
@@ -80,6 +117,11 @@ class ClientRegistry:
     def get(self, client_id: str) -> Client | None:
         """Return a client, or None."""
         return self._clients.get(client_id)
+
+    def of_workload(self, workload: tuple[object, object]) -> Client | None:
+        """Return the client that a platform's tokens speak for, or None."""
+        clients = self._clients.values()
+        return next((one for one in clients if one.workload == workload), None)
 
     def scopes(self) -> list[str]:
         """Return every scope that any client may ask for."""

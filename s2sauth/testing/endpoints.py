@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
-from urllib.parse import urlsplit
 
 from s2sauth._base.clock import Clock
-from s2sauth.testing.client_auth import authenticate
+from s2sauth.server.algorithms import SUPPORTED
+from s2sauth.testing.client_auth import Court, authenticate
 from s2sauth.testing.clients import Client, ClientRegistry
-from s2sauth.testing.dialects import Dialect, Site
+from s2sauth.testing.dialects import Site
 from s2sauth.testing.forms import Form, parse_form
 from s2sauth.testing.keys import KeyRing
 from s2sauth.testing.ledger import TokenLedger
@@ -53,6 +52,7 @@ class Endpoints:
         self._ledger = ledger
         self._mint = mint
         self._clock = clock
+        self._court = Court(clients, site, clock)
 
     def token(self, request: Request) -> Answer:
         """Answer a token request (RFC 6749 §4.4)."""
@@ -60,15 +60,14 @@ class Endpoints:
         if form.require("grant_type") != "client_credentials":
             refuse("unsupported_grant_type", "only client_credentials is")
         dialect = self._site().dialect
-        scopes = _granted_scopes(form, client, dialect)
-        audiences = _granted_audiences(form, client, dialect)
+        scopes, audiences = dialect.grant(form, client)
         content = {
             "access_token": self._mint.issue(client, scopes, audiences),
             "expires_in": self._mint.lifetime_for(client),
             **dialect.answer_extras,
             "token_type": "Bearer",
         }
-        if scopes or dialect.names_empty_scope:
+        if dialect.names_scope and (scopes or dialect.names_empty_scope):
             content["scope"] = " ".join(scopes)
         return json_answer(content, headers=NEVER_STORED)
 
@@ -105,8 +104,11 @@ class Endpoints:
                 "issuer": site.issuer,
                 "token_endpoint": site.url("token"),
                 "jwks_uri": site.url("jwks"),
-                "introspection_endpoint": site.url("introspection"),
-                "revocation_endpoint": site.url("revocation"),
+                **{
+                    f"{name}_endpoint": site.url(name)
+                    for name in ("introspection", "revocation")
+                    if name in site.dialect.paths
+                },
                 "scopes_supported": self._clients.scopes(),
                 **_CAPABILITIES,
                 **site.dialect.metadata(site),
@@ -116,10 +118,18 @@ class Endpoints:
     def _admit(self, request: Request) -> tuple[Form, Client]:
         dialect = self._site().dialect
         form = parse_form(request, dialect.refusals.wrong_type)
-        return form, authenticate(request, form, self._clients, dialect)
+        return form, authenticate(request, form, self._court)
 
 
-_METHODS = ["client_secret_basic", "client_secret_post"]
+_METHODS = [
+    "client_secret_basic",
+    "client_secret_post",
+    "client_secret_jwt",
+    "private_key_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
+]
+_ALGORITHMS = ["HS256", "HS384", "HS512", *SUPPORTED]
 _CAPABILITIES = {
     "grant_types_supported": ["client_credentials"],
     "response_types_supported": ["none"],
@@ -128,37 +138,7 @@ _CAPABILITIES = {
     "token_endpoint_auth_methods_supported": _METHODS,
     "introspection_endpoint_auth_methods_supported": _METHODS,
     "revocation_endpoint_auth_methods_supported": _METHODS,
+    "token_endpoint_auth_signing_alg_values_supported": _ALGORITHMS,
+    "introspection_endpoint_auth_signing_alg_values_supported": _ALGORITHMS,
+    "revocation_endpoint_auth_signing_alg_values_supported": _ALGORITHMS,
 }
-
-
-def _granted_scopes(form: Form, client: Client, dialect: Dialect) -> tuple[str, ...]:
-    """Return what's asked for, or all that the client has (RFC 6749 §3.3)."""
-    asked = form.get("scope")
-    if asked is None:
-        return client.scopes
-    wanted = tuple(dict.fromkeys(filter(None, asked.split(" "))))
-    allowed = tuple(scope for scope in wanted if scope in client.scopes)
-    if allowed != wanted and not dialect.drops_scopes:
-        refuse("invalid_scope", f"Invalid scopes: {asked}")
-    return allowed
-
-
-def _granted_audiences(form: Form, client: Client, dialect: Dialect) -> tuple[str, ...]:
-    """Return whom the token is for (RFC 8707 §2)."""
-    resources = form.all("resource")
-    wanted = tuple(dict.fromkeys([*resources, *form.all("audience")]))
-    if not wanted or not dialect.takes_target:
-        return client.audiences
-    if not all(map(_is_resource, resources)):
-        refuse("invalid_target", "resource must be an absolute URI")
-    if not set(wanted) <= set(client.audiences):
-        refuse("invalid_target", "this client gets no token for that")
-    return wanted
-
-
-def _is_resource(uri: str) -> bool:
-    try:
-        parts: Any = urlsplit(uri)
-    except ValueError:
-        return False
-    return bool(parts.scheme) and "#" not in uri

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn
 
 __all__ = [
@@ -21,13 +22,24 @@ NEVER_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 �
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it came; its repr shows no more than the first line."""
+    """One request as it came; its repr shows no more than the first line.
+
+    Args:
+        method: Such as `POST`.
+        path: Where it went.
+        query: What follows the question mark.
+        headers: Its headers.
+        body: The whole body.
+        certificate: What its client showed in the TLS handshake, as DER; None:
+            nothing.
+    """
 
     method: str
     path: str
     query: str = field(repr=False)
     headers: Message = field(repr=False)
     body: bytes = field(repr=False)
+    certificate: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +60,19 @@ class Answer:
 
 
 class Refusal(NamedTuple):
-    """How a server words one kind of refusal (RFC 6749 §5.2)."""
+    """How a server words one kind of refusal (RFC 6749 §5.2).
+
+    Args:
+        status: The HTTP status.
+        error: The error code.
+        description: The words for developers; empty: none.
+        more: What else the vendor's answer holds.
+    """
 
     status: int
     error: str
     description: str
+    more: Mapping[str, Any] = MappingProxyType({})
 
 
 class OAuthRefused(Exception):
@@ -67,8 +87,8 @@ class OAuthRefused(Exception):
 
     def answer(self) -> Answer:
         """Return the refusal as it goes over the wire."""
-        status, error, description = self.refusal
-        content = {"error": error}
+        status, error, description, more = self.refusal
+        content: dict[str, Any] = {"error": error, **more}
         if description:
             content["error_description"] = description
         return json_answer(content, status, {**NEVER_STORED, **self.headers})

@@ -9,8 +9,8 @@ from typing import Any, Self
 from s2sauth._base.clock import SYSTEM_CLOCK, Clock
 from s2sauth.providers import Provider
 from s2sauth.testing.authority import Authority
+from s2sauth.testing.client_keys import PublicKey
 from s2sauth.testing.clients import (
-    AUTH_METHODS,
     Client,
     check_mint_format,
     new_secret,
@@ -21,6 +21,7 @@ from s2sauth.testing.controls import Controls
 from s2sauth.testing.dialects import Dialect, dialect_named
 from s2sauth.testing.keys import PrivateKey, SigningKey, as_signing_key
 from s2sauth.testing.listener import HOST, Listener
+from s2sauth.testing.registration import registration
 from s2sauth.values import AccessToken
 
 __all__ = ["AuthorizationServer"]
@@ -35,10 +36,12 @@ class AuthorizationServer(Controls):
     `start` and `stop`, which belong to one thread.
 
     Args:
-        dialect: `keycloak` (JWTs) or `generic` (opaque tokens, or RFC 9068 JWTs
-            with `token_format="jwt"`); or a `Dialect` of one's own.
+        dialect: `keycloak`, `auth0`, `entra`, `cognito`, `okta` (JWTs), or `generic`
+            (opaque tokens, or RFC 9068 JWTs with `token_format="jwt"`); or a
+            `Dialect` of one's own.
         port: Where it listens; 0: any free port, kept from then on.
-        realm: The realm's name, where the dialect has realms.
+        realm: The realm's name, where the dialect has realms: the tenant of Entra,
+            the user pool of Cognito, the authorization server of Okta.
         token_lifetime: Seconds that tokens live, where a client says nothing.
         token_format: `jwt` or `opaque`; None: the dialect's.
         signing_algorithm: `RS256` or `ES256`.
@@ -168,9 +171,19 @@ class AuthorizationServer(Controls):
         audiences: str | Iterable[str] = (),
         token_lifetime: float | None = None,
         token_format: str | None = None,
-        auth_methods: str | Iterable[str] = AUTH_METHODS,
+        auth_methods: str | Iterable[str] | None = None,
+        public_key: PublicKey | str | bytes | None = None,
+        jwks: Mapping[str, Any] | None = None,
+        certificate: str | bytes | None = None,
+        subject_dn: str | None = None,
+        workload: tuple[str, str] | None = None,
+        assertion_algorithms: str | Iterable[str] = (),
     ) -> Client:
         """Register a client, in place of one of the same name.
+
+        It may authenticate by what it registers here, and by nothing else.
+        Certificates are asked for where the server's `tls` has `verify_mode`
+        CERT_OPTIONAL, and trusts their authorities.
 
         Args:
             client_id: Its name.
@@ -181,20 +194,44 @@ class AuthorizationServer(Controls):
                 among them, where the dialect honours these.
             token_lifetime: Seconds; None: the server's.
             token_format: `jwt` or `opaque`; None: the server's.
-            auth_methods: How it may authenticate: `basic`, `post`, or both.
+            auth_methods: How it may authenticate: `basic`, `post`,
+                `client_secret_jwt`, `private_key_jwt`, `tls_client_auth`,
+                `self_signed_tls_client_auth`, `workload`; None: as what's
+                registered goes.
+            public_key: What its assertions are signed with: one of `cryptography`'s
+                or a PEM text. With `workload`, the platform's.
+            jwks: Several such keys, as a JWKS.
+            certificate: A PEM text: what a client shows that signed it itself
+                (the server's `tls` trusts it from now on), or whose key signs its
+                assertions.
+            subject_dn: Whom its certificate names, as RFC 4514 writes it, where an
+                authority has issued it.
+            workload: The `iss` and `sub` of the tokens of its platform, such as
+                Kubernetes, that speak for it (RFC 7523).
+            assertion_algorithms: The `alg`s that assertions may have; empty: any.
 
         Raises:
             ConfigurationError: An argument can't be; the message names it.
         """
         client = Client(
             client_id=client_id,
-            secret=new_secret() if secret is None else secret,
             scopes=strings("scopes", scopes, " "),
             audiences=strings("audiences", audiences, None),
             token_lifetime=token_lifetime,
             token_format=token_format,
-            auth_methods=strings("auth_methods", auth_methods, None),
+            **registration(
+                secret=secret,
+                public_key=public_key,
+                jwks=jwks,
+                certificate=certificate,
+                subject_dn=subject_dn,
+                workload=workload,
+                assertion_algorithms=assertion_algorithms,
+                auth_methods=auth_methods,
+            ),
         )
+        if client.certificate is not None and self._tls is not None:
+            self._tls.load_verify_locations(cadata=client.certificate.der)
         self._authority.clients.add(client)
         return client
 

@@ -14,7 +14,7 @@ __all__ = ["our_tokens", "shown", "texts"]
 
 PACKAGE = str(Path(s2sauth.__file__).parent)
 # These hold live tokens by their nature; what counts is that they don't show them.
-KEEPERS = ("Source", "Adapter", "Flow", "Auth", "Session", "Manager")
+KEEPERS = ("Source", "Secret", "Adapter", "Flow", "Auth", "Session", "Manager")
 
 
 def shown(*things: Any) -> str:

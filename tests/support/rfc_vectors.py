@@ -85,34 +85,78 @@ _RFC7515_A4 = Vector(
     "EHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn",
 )
 
-_RFC7520_4_2 = Vector(
-    "RFC 7520 4.2",
-    "PS384",
-    {
-        "kty": "RSA",
-        "kid": "bilbo.baggins@hobbiton.example",
-        "use": "sig",
-        "n": (
-            "n4EPtAOCc9AlkeQHPzHStgAbgs7bTZLwUBZdR8_KuKPEHLd4rHVTeT-O-XV2jRoj"
-            "dNhxJWTDvNd7nqQ0VEiZQHz_AJmSCpMaJMRBSFKrKb2wqVwGU_NsYOYL-QtiWN2l"
-            "bzcEe6XC0dApr5ydQLrHqkHHig3RBordaZ6Aj-oBHqFEHYpPe7Tpe-OfVfHd1E6c"
-            "S6M1FZcD1NNLYD5lFHpPI9bTwJlsde3uhGqC0ZCuEHg8lhzwOHrtIQbS0FVbb9k3"
-            "-tVTU4fg_3L_vniUFAKwuCLqKnS2BYwdq_mzSnbLY7h_qixoR7jig3__kRhuaxwU"
-            "kRz5iaiQkqgc5gHdrNP5zw"
-        ),
-        "e": "AQAB",
-    },
-    "eyJhbGciOiJQUzM4NCIsImtpZCI6ImJpbGJvLmJhZ2dpbnNAaG9iYml0b24uZXhhbXBsZSJ9."
+# RFC 7520 §4 (figures 7 and 4): one payload, signed with each of Bilbo's keys.
+_FRODO = (
     "SXTigJlzIGEgZGFuZ2Vyb3VzIGJ1c2luZXNzLCBGcm9kbywgZ29pbmcgb3V0IHlvdXIgZG9v"
     "ci4gWW91IHN0ZXAgb250byB0aGUgcm9hZCwgYW5kIGlmIHlvdSBkb24ndCBrZWVwIHlvdXIg"
     "ZmVldCwgdGhlcmXigJlzIG5vIGtub3dpbmcgd2hlcmUgeW91IG1pZ2h0IGJlIHN3ZXB0IG9m"
-    "ZiB0by4."
+    "ZiB0by4"
+)
+_BILBO = {"kid": "bilbo.baggins@hobbiton.example", "use": "sig"}
+_BILBO_RSA = {
+    **_BILBO,
+    "kty": "RSA",
+    "n": (
+        "n4EPtAOCc9AlkeQHPzHStgAbgs7bTZLwUBZdR8_KuKPEHLd4rHVTeT-O-XV2jRoj"
+        "dNhxJWTDvNd7nqQ0VEiZQHz_AJmSCpMaJMRBSFKrKb2wqVwGU_NsYOYL-QtiWN2l"
+        "bzcEe6XC0dApr5ydQLrHqkHHig3RBordaZ6Aj-oBHqFEHYpPe7Tpe-OfVfHd1E6c"
+        "S6M1FZcD1NNLYD5lFHpPI9bTwJlsde3uhGqC0ZCuEHg8lhzwOHrtIQbS0FVbb9k3"
+        "-tVTU4fg_3L_vniUFAKwuCLqKnS2BYwdq_mzSnbLY7h_qixoR7jig3__kRhuaxwU"
+        "kRz5iaiQkqgc5gHdrNP5zw"
+    ),
+    "e": "AQAB",
+}
+_BILBO_EC = {
+    **_BILBO,
+    "kty": "EC",
+    "crv": "P-521",
+    "x": (
+        "AHKZLLOsCOzz5cY97ewNUajB957y-C-U88c3v13nmGZx6sYl_oJXu9A5RkTKqjqv"
+        "jyekWF-7ytDyRXYgCF5cj0Kt"
+    ),
+    "y": (
+        "AdymlHvOiLxXkEhayXQnNCvDX4h9htZaCJN34kfmC6pV5OhQHiraVySsUdaQkAgD"
+        "PrwQrJmbnX9cwlGfP-HqHZR1"
+    ),
+}
+
+_RFC7520_4_1 = Vector(
+    "RFC 7520 4.1",
+    "RS256",
+    _BILBO_RSA,
+    "eyJhbGciOiJSUzI1NiIsImtpZCI6ImJpbGJvLmJhZ2dpbnNAaG9iYml0b24uZXhhbXBsZSJ9."
+    f"{_FRODO}."
+    "MRjdkly7_-oTPTS3AXP41iQIGKa80A0ZmTuV5MEaHoxnW2e5CZ5NlKtainoFmKZo"
+    "pdHM1O2U4mwzJdQx996ivp83xuglII7PNDi84wnB-BDkoBwA78185hX-Es4JIwmD"
+    "LJK3lfWRa-XtL0RnltuYv746iYTh_qHRD68BNt1uSNCrUCTJDt5aAE6x8wW1Kt9e"
+    "Ro4QPocSadnHXFxnt8Is9UzpERV0ePPQdLuW3IS_de3xyIrDaLGdjluPxUAhb6L2"
+    "aXic1U12podGU0KLUQSE_oI-ZnmKJ3F4uOZDnd6QZWJushZ41Axf_fcIe8u9ipH8"
+    "4ogoree7vjbU5y18kDquDg",
+)
+
+_RFC7520_4_2 = Vector(
+    "RFC 7520 4.2",
+    "PS384",
+    _BILBO_RSA,
+    "eyJhbGciOiJQUzM4NCIsImtpZCI6ImJpbGJvLmJhZ2dpbnNAaG9iYml0b24uZXhhbXBsZSJ9."
+    f"{_FRODO}."
     "cu22eBqkYDKgIlTpzDXGvaFfz6WGoz7fUDcfT0kkOy42miAh2qyBzk1xEsnk2IpN"
     "6-tPid6VrklHkqsGqDqHCdP6O8TTB5dDDItllVo6_1OLPpcbUrhiUSMxbbXUvdvW"
     "Xzg-UD8biiReQFlfz28zGWVsdiNAUf8ZnyPEgVFn442ZdNqiVJRmBqrYRXe8P_ij"
     "Q7p8Vdz0TTrxUeT3lm8d9shnr2lfJT8ImUjvAA2Xez2Mlp8cBE5awDzT0qI0n6ui"
     "P1aCN_2_jLAeQTlqRHtfa64QQSUmFAAjVKPbByi7xho0uTOcbH510a6GYmJUAfmW"
     "jwZ6oD4ifKo8DYM-X72Eaw",
+)
+
+_RFC7520_4_3 = Vector(
+    "RFC 7520 4.3",
+    "ES512",
+    _BILBO_EC,
+    "eyJhbGciOiJFUzUxMiIsImtpZCI6ImJpbGJvLmJhZ2dpbnNAaG9iYml0b24uZXhhbXBsZSJ9."
+    f"{_FRODO}."
+    "AE_R_YZCChjn4791jSQCrdPZCNYqHXCTZH0-JZGYNlaAjP2kqaluUIIUnC9qvbu9"
+    "Plon7KRTzoNEuT4Va2cmL1eJAQy3mtPBu_u_sDDyYjnAMDxXPn7XrT0lw-kvAD89"
+    "0jl8e2puQens_IEKBpHABlsbEPX6sFY8OcGDqoRuBomu9xQ2",
 )
 
 _RFC8037_A4 = Vector(
@@ -128,4 +172,12 @@ _RFC8037_A4 = Vector(
     "hVsPt9g7sVvpAr_MuM0KAg",
 )
 
-VECTORS = [_RFC7515_A2, _RFC7515_A3, _RFC7515_A4, _RFC7520_4_2, _RFC8037_A4]
+VECTORS = [
+    _RFC7515_A2,
+    _RFC7515_A3,
+    _RFC7515_A4,
+    _RFC7520_4_1,
+    _RFC7520_4_2,
+    _RFC7520_4_3,
+    _RFC8037_A4,
+]

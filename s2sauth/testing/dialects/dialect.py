@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from s2sauth.errors import ConfigurationError
 from s2sauth.providers import Provider
+from s2sauth.testing.clients import Client
+from s2sauth.testing.dialects.granting import Granted, RfcGrant
+from s2sauth.testing.forms import Form
 from s2sauth.testing.messages import Refusal
 
 __all__ = ["ENDPOINTS", "Dialect", "Grant", "Refusals", "Site", "audience_claim"]
@@ -47,13 +51,37 @@ class Site:
     @property
     def issuer_path(self) -> str:
         """What follows the port in the issuer's identifier."""
-        return self.dialect.issuer_path.format(realm=quote(self.realm, safe=""))
+        return self.dialect.issuer_path.format(realm=self.realm_name)
+
+    @property
+    def realm_name(self) -> str:
+        """The realm, as it stands in addresses."""
+        return quote(self.dialect.realm_name(self.realm), safe="")
+
+    def path(self, endpoint: str) -> str:
+        """Return what follows the port in an endpoint's address.
+
+        Raises:
+            ConfigurationError: Such servers have no such endpoint.
+        """
+        template = self.dialect.paths.get(endpoint)
+        if template is None:
+            known = ", ".join(self.dialect.paths)
+            message = f"endpoint: {self.dialect.name} servers have {known} only"
+            raise ConfigurationError(message)
+        below = self.issuer_path.rstrip("/")
+        return template.format(issuer=below, realm=self.realm_name)
 
     def url(self, endpoint: str) -> str:
-        """Return the address of an endpoint."""
-        return self.issuer + self.dialect.paths[endpoint]
+        """Return the address of an endpoint.
+
+        Raises:
+            ConfigurationError: Such servers have no such endpoint.
+        """
+        return self.base_url + self.path(endpoint)
 
 
+_BY_RFC = RfcGrant()
 _WRONG_TYPE = Refusal(
     400, "invalid_request", "the body must be application/x-www-form-urlencoded"
 )
@@ -66,13 +94,19 @@ _FOREIGN_TOKEN = Refusal(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusals:
-    """How refusals are worded where servers differ; else as RFC 6749 §5.2."""
+    """How refusals are worded where servers differ; else as RFC 6749 §5.2.
+
+    An assertion that doesn't hold is refused as an unknown client is, where its own
+    words are None: by a key (`wrong_assertion`), or by a secret (`wrong_mac`).
+    """
 
     wrong_type: Refusal = _WRONG_TYPE
     no_credential: Refusal = _NO_CREDENTIAL
     unknown_client: Refusal = _FAILED
     wrong_secret: Refusal = _FAILED
     foreign_token: Refusal = _FOREIGN_TOKEN
+    wrong_assertion: Refusal | None = None
+    wrong_mac: Refusal | None = None
 
 
 def audience_claim(audiences: tuple[str, ...]) -> dict[str, Any]:
@@ -89,17 +123,18 @@ class Dialect:
     Args:
         name: What it's called.
         issuer_path: What follows the port in the issuer; `{realm}` is filled in.
-        paths: Where the endpoints are, below the issuer.
+        realm_name: Makes of the realm what stands in addresses; vendors want GUIDs
+            and the like.
+        paths: Where the endpoints are; `{issuer}` (its path) and `{realm}` are
+            filled in. One that's missing is one that such servers haven't.
         token_format: `jwt` or `opaque`, unless the user says otherwise.
-        header_type: The `typ` of a token's header.
+        header_type: The `typ` of a token's header; None: it has none.
         claims: How a grant is worded.
         answer_extras: What a token answer holds beside RFC 6749 §5.1.
+        grant: What a client gets of what it asks for; refuses as the vendor does.
+        names_scope: Whether a token answer says what scope was granted.
         names_empty_scope: Whether a grant of nothing is answered `"scope": ""`.
         introspection: How a live token's claims are answered.
-        takes_target: Whether `resource` (RFC 8707) and `audience` are honoured,
-            or ignored.
-        drops_scopes: Whether a scope that may not be had is left out in silence,
-            or refused (`invalid_scope`).
         encryption_key: Whether the key set holds a key that's not for signing.
         decodes_basic: Whether Basic credentials are form-decoded.
         challenges: Whether a 401 bears `WWW-Authenticate`.
@@ -110,16 +145,17 @@ class Dialect:
 
     name: str
     issuer_path: str = ""
+    realm_name: Callable[[str], str] = str
     paths: Mapping[str, str]
     token_format: str
-    header_type: str
+    header_type: str | None
     claims: Callable[[Grant], dict[str, Any]]
     introspection: Callable[[Mapping[str, Any]], dict[str, Any]]
     provider: Callable[[Site], Provider]
     answer_extras: Mapping[str, Any] = field(default_factory=dict)
+    grant: Callable[[Form, Client], Granted] = _BY_RFC
+    names_scope: bool = True
     names_empty_scope: bool = False
-    takes_target: bool = True
-    drops_scopes: bool = False
     encryption_key: bool = False
     decodes_basic: bool = True
     challenges: bool = True

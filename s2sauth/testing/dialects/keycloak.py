@@ -12,6 +12,7 @@ from s2sauth.testing.dialects.dialect import (
     Site,
     audience_claim,
 )
+from s2sauth.testing.dialects.granting import RfcGrant
 from s2sauth.testing.messages import Refusal
 
 __all__ = ["KEYCLOAK"]
@@ -64,17 +65,17 @@ KEYCLOAK = Dialect(
     issuer_path="/realms/{realm}",
     token_format="jwt",
     paths={
-        "token": "/protocol/openid-connect/token",
-        "jwks": "/protocol/openid-connect/certs",
-        "introspection": "/protocol/openid-connect/token/introspect",
-        "revocation": "/protocol/openid-connect/revoke",
+        "token": "{issuer}/protocol/openid-connect/token",
+        "jwks": "{issuer}/protocol/openid-connect/certs",
+        "introspection": "{issuer}/protocol/openid-connect/token/introspect",
+        "revocation": "{issuer}/protocol/openid-connect/revoke",
     },
     header_type="JWT",
     claims=_claims,
     answer_extras={"refresh_expires_in": 0, "not-before-policy": 0},
     names_empty_scope=True,
     introspection=_introspection,
-    takes_target=False,
+    grant=RfcGrant(takes_target=False),
     encryption_key=True,
     challenges=False,
     refusals=Refusals(
@@ -83,6 +84,8 @@ KEYCLOAK = Dialect(
         unknown_client=Refusal(401, "invalid_client", _FAILED),
         wrong_secret=Refusal(401, "unauthorized_client", _FAILED),
         foreign_token=Refusal(400, "invalid_client", "Unmatching clients"),
+        wrong_assertion=Refusal(400, "invalid_client", ""),
+        wrong_mac=Refusal(400, "unauthorized_client", ""),
     ),
     metadata=_metadata,
     provider=_provider,

@@ -19,6 +19,7 @@ __all__ = [
     "BAD_ARGUMENTS",
     "BAD_HEADERS",
     "BAD_TOKENS",
+    "ELSEWHERE",
     "BadToken",
     "all_numbers",
     "key_set_with_bad_keys",

@@ -4,6 +4,7 @@ import pytest
 
 from s2sauth.client.requirements import sources_for
 from s2sauth.errors import ConfigurationError, Reason
+from s2sauth.providers import cognito, entra
 from s2sauth.testing import StaticTokenSource
 from s2sauth.values import MethodTokenSources, TokenSource
 from shop.v1 import payments_pb2
@@ -45,6 +46,32 @@ def test_one_source_per_distinct_requirement(factory):
         ("reports:read", HOME),
     ]
     assert expected == sorted(factory.asked)
+
+
+@pytest.mark.parametrize(
+    ("asking", "expected"),
+    [
+        (
+            entra("72f988bf-86f1-41af-91ab-2d7cd011db47").asking,
+            {("", HOME), ("", "https://audit.internal")},
+        ),
+        (
+            cognito(region="eu-west-1", user_pool_id="eu-west-1_x").asking,
+            {
+                ("https://audit.internal/audit:read", None),
+                (f"{HOME}/payments:read", None),
+                (f"{HOME}/payments:read {HOME}/payments:write", None),
+                (f"{HOME}/payments:refund", None),
+                (f"{HOME}/payments:write", None),
+                (f"{HOME}/reports:read", None),
+            },
+        ),
+    ],
+)
+def test_requirements_are_asked_for_as_the_provider_wants(factory, asking, expected):
+    """Entra's are the audience alone, Cognito's are prefixed scopes."""
+    sources_for(factory, payments_pb2, asking=asking)
+    assert expected == set(factory.asked)
 
 
 @pytest.mark.parametrize(

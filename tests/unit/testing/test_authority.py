@@ -13,12 +13,19 @@ from s2sauth.errors import ConfigurationError
 from s2sauth.testing import FakeClock
 from s2sauth.testing.authority import Authority
 from s2sauth.testing.clients import Client
-from s2sauth.testing.dialects import DIALECTS, GENERIC, KEYCLOAK, dialect_named
+from s2sauth.testing.dialects import (
+    DIALECTS,
+    GENERIC,
+    KEYCLOAK,
+    RfcGrant,
+    dialect_named,
+)
 from s2sauth.testing.keys import new_signing_key
 from s2sauth.testing.messages import Request
 
 NOW = 1_700_000_000
 BASE = "https://idp.example"
+STRICT = (GENERIC, KEYCLOAK)  # those that do as the RFCs say
 ORDER = Client(
     client_id="order",
     secret="s",
@@ -137,7 +144,7 @@ def test_generic_words_its_tokens_by_rfc_9068():
     ("audiences", "expected"),
     [((), None), (("x",), "x"), (("x", "y"), ["x", "y"])],
 )
-@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda dialect: dialect.name)
+@pytest.mark.parametrize("dialect", STRICT, ids=lambda dialect: dialect.name)
 def test_the_audience_is_absent_a_string_or_a_list(dialect, audiences, expected):
     """None, one, and several audiences are three forms of `aud`."""
     authority = _authority(dialect)
@@ -175,7 +182,7 @@ def test_scopes_are_those_asked_for(asked, granted):
 
 
 @pytest.mark.parametrize("scope", ["c", "a c", "A", 'a"', "a\tb"])
-@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda dialect: dialect.name)
+@pytest.mark.parametrize("dialect", STRICT, ids=lambda dialect: dialect.name)
 def test_a_scope_that_may_not_be_had_is_refused(dialect, scope):
     """One scope too many refuses the whole request."""
     status, answer = _token(_authority(dialect), ("scope", scope))
@@ -186,7 +193,8 @@ def test_a_scope_that_may_not_be_had_is_refused(dialect, scope):
 def test_a_dialect_can_drop_scopes_in_silence():
     """RFC 6749 §3.3 allows that too, and the answer says what was granted."""
     status, answer = _token(
-        _authority(replace(GENERIC, drops_scopes=True)), ("scope", "c b")
+        _authority(replace(GENERIC, grant=RfcGrant(drops_scopes=True))),
+        ("scope", "c b"),
     )
 
     assert (200, "b") == (status, answer["scope"])
@@ -391,13 +399,14 @@ def test_the_provider_is_at_the_same_addresses(name):
     """What the SDK's Provider says is what the site says."""
     site = _authority(dialect_named(name)).site()
     provider = site.dialect.provider(site)
+    there = site.dialect.paths
 
     assert (
         site.issuer,
         site.url("token"),
         site.url("jwks"),
-        site.url("introspection"),
-        site.url("revocation"),
+        site.url("introspection") if "introspection" in there else None,
+        site.url("revocation") if "revocation" in there else None,
         name,
     ) == (
         provider.issuer,
@@ -427,7 +436,7 @@ def test_a_realm_is_quoted_in_addresses():
 def test_an_unknown_dialect_is_refused():
     """The message lists the dialects that there are."""
     assert KEYCLOAK is dialect_named(KEYCLOAK)
-    with pytest.raises(ConfigurationError, match="generic, keycloak"):
+    with pytest.raises(ConfigurationError, match="entra, generic, keycloak"):
         dialect_named("Keycloak")
 
 
