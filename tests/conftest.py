@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = (ROOT, ROOT / "tests", ROOT / "tests" / "generated")
-EXTRAS = {"grpc", "google", "flask", "werkzeug", "click", "rich"}
+EXTRAS = {"grpc", "google", "flask", "werkzeug", "click", "rich", "hvac", "moto"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

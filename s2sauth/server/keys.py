@@ -11,6 +11,7 @@ from jose.backends.base import Key
 
 from s2sauth._base.strict import NotStrict, decode_base64url
 from s2sauth.server.algorithms import SUPPORTED, Algorithm
+from s2sauth.server.weak_points import is_weak_point
 from s2sauth.server.weak_rsa import is_roca
 
 __all__ = ["MAX_KEY_ID", "BoundKey", "KeyUnusable", "PublicKey", "read_jwk"]
@@ -214,6 +215,9 @@ def _check_point(jwk: dict[str, Any]) -> tuple[str, ...]:
         if len(_octets(jwk, name)) != _COORDINATE_BYTES[curve]:
             message = f"its {name} isn't as long as {curve} wants (RFC 7518 §6.2.1.2)"
             raise KeyUnusable(message)
+    if curve == "Ed25519" and is_weak_point(_octets(jwk, "x")):
+        message = "its point is of small order: anyone could sign for it"
+        raise KeyUnusable(message)
     return ("kty", "crv", *coordinates)
 
 

@@ -10,6 +10,7 @@ from s2sauth import AccessToken
 from s2sauth.errors import ConfigurationError
 from s2sauth.testing import AuthorizationServer
 from s2sauth.testing.dialects import DIALECTS
+from s2sauth.testing.listener import HOST
 from support.token_requests import (
     ENCODED,
     NAME,
@@ -40,7 +41,7 @@ def _verified(idp, token):
     )
 
 
-@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+@pytest.mark.parametrize("dialect", ["generic", "keycloak"])
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
 def test_signatures_are_real(dialect, algorithm):
     """python-jose verifies a token with the published key, and no spoilt one."""
@@ -145,12 +146,11 @@ def test_mint_follows_the_format():
 def test_metadata_is_found_where_it_belongs(name):
     """OpenID's document and RFC 8414's say the issuer exactly, and no URL but real."""
     with AuthorizationServer(name) as idp:
-        path = urlsplit(idp.issuer).path
-        base = idp.issuer.removesuffix(path) if path else idp.issuer
+        base, path = f"http://{HOST}:{idp.port}", urlsplit(idp.issuer).path.rstrip("/")
         documents = [
             requests.get(url, timeout=10).json()
             for url in (
-                f"{idp.issuer}/.well-known/openid-configuration",
+                f"{base}{path}/.well-known/openid-configuration",
                 f"{base}/.well-known/oauth-authorization-server{path}",
             )
         ]

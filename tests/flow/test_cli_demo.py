@@ -1,5 +1,7 @@
 """`s2sauth demo`: everything goes as it says, and it notices when something doesn't."""
 
+from functools import partial
+
 import pytest
 
 from s2sauth._base.clock import SYSTEM_CLOCK
@@ -129,12 +131,9 @@ def test_failed_calls_are_counted_by_what_they_failed_with():
 
     tally = Tally()
     assert "none was served" == tally.failures
-    for outcome in (
-        Outcome("200", "order-service", allowed=True),
-        Outcome("401", "TOKEN_EXPIRED", allowed=False),
-        Outcome("401", "TOKEN_EXPIRED", allowed=False),
-    ):
-        tally.add(lambda outcome=outcome: outcome)
+    tally.add(partial(Outcome, "200", "order-service", allowed=True))
+    tally.add(partial(Outcome, "401", "TOKEN_EXPIRED", allowed=False))
+    tally.add(partial(Outcome, "401", "TOKEN_EXPIRED", allowed=False))
     assert (1, "2 failed: 2 x 401 TOKEN_EXPIRED") == (tally.served, tally.failures)
 
 

@@ -73,6 +73,7 @@ def check_answer(answer, logs):
     text = shown(answer, answer.history, *logs.records, logs.text)
 
     assert CANARY not in text
+    assert [] == our_tokens(answer, *answer.history)
     assert [] == [
         one.request.headers["Authorization"]
         for one in (answer, *answer.history)
@@ -300,7 +301,9 @@ def test_objects_show_nothing():
         adapter = session.get_adapter(f"{server.url}/")
 
     things = (session, adapter, auth, *vars(adapter).values())
-    text = "\n".join(f"{thing!r} {thing} {vars(thing)}" for thing in things)
+    text = "\n".join(
+        f"{thing!r} {thing} {getattr(thing, '__dict__', None)}" for thing in things
+    )
     assert CANARY not in text
 
 

@@ -4,8 +4,10 @@ import pickle
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType, GeneratorType, TracebackType
 from typing import Any
+
+import requests
 
 import s2sauth
 from s2sauth.values import AccessToken
@@ -28,13 +30,12 @@ def texts(root: Any) -> Iterator[str]:
     Errors lead to their causes, contexts, requests and the locals of our frames;
     answers to their requests, their history and their pickles.
     """
-    todo, seen = [root], set()
+    todo, seen = [root], {}
     while todo:
         thing = todo.pop()
         if id(thing) in seen:
             continue
-        seen.add(id(thing))
-        seen_alive.append(thing)
+        seen[id(thing)] = thing  # kept: an id is its object's only while that lives
         if isinstance(thing, (str, bytes)):
             yield thing if isinstance(thing, str) else thing.decode("latin-1")
             continue
@@ -42,21 +43,35 @@ def texts(root: Any) -> Iterator[str]:
         yield str(thing)
         yield from _own_texts(thing)
         todo.extend(_next(thing))
-    seen_alive.clear()
 
 
-seen_alive: list[Any] = []  # an id is only its object's while that lives
-
-
-def our_tokens(error: BaseException) -> list[str]:
-    """Name the local variables of our frames that hold a token, in the whole chain."""
-    return [
-        f"{frame.f_code.co_qualname}: {name}"
+def our_tokens(*things: Any) -> list[str]:
+    """Name what holds a token: locals of our frames in errors, hooks of answers."""
+    frames = [
+        frame
+        for error in things
+        if isinstance(error, BaseException)
         for one in _chain(error)
         for frame in _our_frames(one.__traceback__)
-        for name, value in frame.f_locals.items()
-        if isinstance(value, AccessToken)
     ]
+    held = [
+        (f"{frame.f_code.co_qualname}: {name}", value)
+        for frame in frames
+        for name, value in frame.f_locals.items()
+    ] + [
+        (f"{hook}: {name}", value)
+        for answer in things
+        if isinstance(answer, requests.Response)
+        for hook in answer.request.hooks["response"]
+        for name, value in vars(hook).items()
+    ]
+    return [where for where, value in held if _holds_token(value)]
+
+
+def _holds_token(value: Any) -> bool:
+    if isinstance(value, GeneratorType) and value.gi_frame is not None:
+        return any(map(_holds_token, value.gi_frame.f_locals.values()))
+    return isinstance(value, AccessToken)
 
 
 def _own_texts(thing: Any) -> Iterable[str]:

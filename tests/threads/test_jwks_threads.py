@@ -119,6 +119,33 @@ def test_a_refresh_holds_nobody_up() -> None:
     assert 3 == rig.fetches
 
 
+def test_refresh_is_not_answered_by_an_older_fetch() -> None:
+    """A refresh that's called while a fetch runs makes another one after it."""
+    rig = KeyRig(start=start_thread)
+    rig.keys.trusted()
+    asked, release = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        asked.set()
+        assert release.wait(PATIENCE)
+
+    rig.fetch.during = hang
+    rig.clock.advance(290)
+    rig.keys.trusted()
+    assert asked.wait(PATIENCE)  # its answer is the old set
+    rig.fetch.during = lambda: None
+    rig.rotate("new", keep_old=False)
+
+    refresh = threading.Thread(target=rig.keys.refresh, args=(PATIENCE,))
+    refresh.start()
+    refresh.join(0.05)
+    assert refresh.is_alive()
+    release.set()
+    refresh.join(PATIENCE)
+
+    assert ("new",) == rig.keys.trusted().key_ids
+
+
 def test_a_rotation_costs_one_fetch() -> None:
     """32 threads with tokens of a new key join one fetch, and none is refused."""
     rig = VerifierRig()

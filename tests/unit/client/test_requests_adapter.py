@@ -259,6 +259,13 @@ class Reader:
         return iter(self._inner)
 
 
+class TellOnly(Reader):
+    """Something that knows where it is, and has no way to go back."""
+
+    def tell(self):
+        return self._inner.tell()
+
+
 class SeekOnly(Reader):
     """Something that seeks, but can't tell where it is."""
 
@@ -305,8 +312,9 @@ def test_body_that_can_be_sent_again_is(make_body, expected):
         lambda: Pipe(b"body"),
         Reader,
         SeekOnly,
+        TellOnly,
     ],
-    ids=["iterator", "generator", "pipe", "reader", "seek-only"],
+    ids=["iterator", "generator", "pipe", "reader", "seek-only", "tell-only"],
 )
 def test_body_that_is_gone_is_not_sent_again(make_body):
     """What can't be sent twice isn't; the 401 goes back, and the next call is right."""
@@ -314,9 +322,10 @@ def test_body_that_is_gone_is_not_sent_again(make_body):
     session = make_session(inner, source)
 
     answer = session.post(PAY, data=make_body(), stream=True)
+    gets = len(source.timeouts)
     session.get(PAY)
 
-    assert (401, b"answer 1") == (answer.status_code, answer.raw.read())
+    assert (401, b"answer 1", 1) == (answer.status_code, answer.raw.read(), gets)
     assert ["Bearer token-1", "Bearer token-2"] == authorizations(inner)
 
 
@@ -328,6 +337,7 @@ def test_body_that_fails_to_rewind_is_not_sent_again():
 
     assert (401, b"answer 1") == (answer.status_code, answer.raw.read())
     assert 1 == len(source.refused)
+    assert "Authorization" not in inner.requests[0].headers
 
 
 def test_no_token_nothing_sent():

@@ -1,6 +1,7 @@
 """A session of one service's own."""
 
 import copy
+import pickle
 
 import pytest
 import requests
@@ -108,6 +109,19 @@ def test_prepared_requests_work_too():
     sent = inner.sent[0]
     assert (f"{PAY}/charges", 5.0) == (sent.url, sent.options["timeout"])
     assert "/charges" == request.url
+
+
+def test_prepared_bytes_are_a_path_too():
+    """A path given as bytes is resolved like any other."""
+    request = make_session().prepare_request(requests.Request("GET", b"/charges"))
+
+    assert f"{PAY}/charges" == request.url
+
+
+def test_session_cannot_be_pickled():
+    """Pickling one says what to do instead."""
+    with pytest.raises(TypeError, match="can't be pickled"):
+        pickle.dumps(make_session())
 
 
 def test_redirects_have_the_timeout_too():

@@ -1,5 +1,7 @@
 """The 85 inputs: each refused for its exact reason, each sibling accepted."""
 
+from pathlib import Path
+
 import pytest
 
 from s2sauth._base.bearer import parse_authorization
@@ -15,6 +17,7 @@ from support.bad_tokens import (
     BAD_ARGUMENTS,
     BAD_HEADERS,
     BAD_TOKENS,
+    ELSEWHERE,
     BadToken,
     all_numbers,
     key_set_with_bad_keys,
@@ -92,7 +95,10 @@ def test_bad_headers(number, headers, reason):
 
 def test_all_85_are_held():
     """Every number of the survey stands in the table, or where it says."""
+    root = Path(__file__).parents[3]
+
     assert set(range(1, 86)) == all_numbers()
+    assert all((root / path).is_file() for path in ELSEWHERE.values())
 
 
 def test_messages_quote_nothing(verifier):

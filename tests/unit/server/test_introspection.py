@@ -235,6 +235,19 @@ def test_a_wall_clock_set_forth():
     assert Reason.TOKEN_INACTIVE == rig.reason()
 
 
+def test_a_wall_clock_set_back():
+    """A wall clock that's set back doesn't prolong what is remembered."""
+    rig = Rig()
+    rig.answer = rig.good(exp=int(rig.clock.wall()) + 10)
+    rig.reason()
+    rig.clock.step_wall(-20)
+
+    rig.clock.advance(10)
+    rig.answer = {"active": False}
+
+    assert Reason.TOKEN_INACTIVE == rig.reason()
+
+
 def test_not_yet_valid_is_not_remembered():
     """A token that isn't valid yet is asked about again the next time."""
     rig = Rig()

@@ -113,7 +113,7 @@ def test_max_age(headers, max_age):
 class Undiscovered(Provider):
     """A provider whose address must be looked up, and can't be."""
 
-    def endpoint(self, name: str) -> str:
+    def endpoint(self, name: str, *, mtls: bool = False) -> str:
         raise AuthorizationServerUnavailable("the metadata did not arrive in time")
 
 

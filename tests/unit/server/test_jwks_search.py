@@ -109,6 +109,20 @@ def test_outage_with_the_budget_spent():
     assert type(error) is VerifierUnavailable
 
 
+def test_an_id_sought_in_an_outage_is_sought_again_after_it():
+    """A fetch that failed says nothing of an id: it's paid for again, and found."""
+    rig = KeyRig(draw=0.0)
+    rig.keys.trusted()
+    good = rig.fetch.document
+    rig.fetch.fail()
+    error_of(lambda: rig.keys.search("new"))
+    rig.fetch.document = good
+    rig.rotate("new")
+    rig.clock.advance(1)
+
+    assert "new" in rig.keys.search("new").key_ids
+
+
 def test_a_failed_search_does_not_hurry_the_schedule():
     """Fresh keys aren't fetched again early because an unknown id's fetch failed."""
     rig = KeyRig()

@@ -1,5 +1,7 @@
 """One JWK: bound to its algorithms, or refused with a reason; and the signature step."""
 
+from typing import Any
+
 import pytest
 
 from s2sauth._base.strict import decode_base64url
@@ -26,6 +28,14 @@ def fitting(jwk) -> list[str]:
     return [name for name in SUPPORTED if key.fits(name)]
 
 
+def private_key_for(algorithm: str) -> Any:
+    """Return a key that signs with an algorithm."""
+    facts = SUPPORTED[algorithm]
+    if facts.curve is None:
+        return rsa_key()
+    return ed_key() if facts.key_type == "OKP" else ec_key(curve=facts.curve)
+
+
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.source)
 def test_rfc_vector(vector: Vector):
     """The signature step accepts what the RFCs print, and nothing one bit off."""
@@ -42,9 +52,7 @@ def test_rfc_vector(vector: Vector):
 @pytest.mark.parametrize("algorithm", SUPPORTED)
 def test_every_algorithm(algorithm):
     """Each algorithm verifies what was signed with it, and nothing that's longer."""
-    curve = SUPPORTED[algorithm].curve
-    kinds = {"RSA": rsa_key, "OKP": ed_key, "EC": lambda: ec_key(curve=curve)}
-    private = kinds[SUPPORTED[algorithm].key_type]()
+    private = private_key_for(algorithm)
     key = bound(jwk_of(private), algorithm)
     signature = sign_with(private, algorithm, DATA)
 
@@ -114,7 +122,7 @@ def test_only_allowed_algorithms():
         ({**RSA, "e": number(2**64 + 1)}, RSA, "exponent"),
         ({**EC, "crv": "secp256k1"}, EC, "crv"),
         ({**EC, "crv": 256}, EC, "crv"),
-        ({**EC, "x": EC["x"][:-2]}, EC, "its x"),
+        ({**EC, "x": b64(b"1" * 31)}, EC, "its x isn't as long"),
         ({**EC, "y": b64(b"\0" + b"1" * 32)}, EC, "its y"),
         ({**EC, "y": number(7, 32)}, EC, "off the curve"),
         ({**ED, "x": EC["x"] + "AAAA"}, ED, "its x"),
