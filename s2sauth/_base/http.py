@@ -214,7 +214,7 @@ class HttpClient:
         return Answer(response.status, headers, body)
 
     def _pool_for(self, request: Request) -> urllib3.PoolManager:
-        proxy, identity = self._proxy_for(request.url), request.identity
+        proxy, identity = self.proxy_for(request.url), request.identity
         key = (proxy, None if identity is None else identity.version)
         pool = self._pools.get(key)
         if pool is None:
@@ -237,7 +237,8 @@ class HttpClient:
         pools = list(self._pools.items())
         self._pools = {key: pool for key, pool in pools if key[1] is None}
 
-    def _proxy_for(self, url: str) -> str | None:
+    def proxy_for(self, url: str) -> str | None:
+        """Return the URL of the proxy that `url` is reached by; None: none."""
         if is_loopback(urlsplit(url).hostname):
             return None
         if self._proxy is not None:

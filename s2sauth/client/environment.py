@@ -16,7 +16,7 @@ from s2sauth.credentials import Credential
 from s2sauth.errors import ConfigurationError, fresh_copy
 from s2sauth.providers import Provider
 
-__all__ = ["ClientConfiguration", "configuration_from"]
+__all__ = ["ClientConfiguration", "configuration_from", "provider_from"]
 
 _FIXED: Mapping[str, tuple[str, ...]] = {
     "S2SAUTH_CLIENT_ID": ("client_id",),
@@ -70,6 +70,43 @@ def configuration_from(
     raise failure
 
 
+def provider_from(
+    environ: Mapping[str, str],
+    *,
+    path: str | os.PathLike[str] | None = None,
+    ca: str | os.PathLike[str] | None = None,
+    allow_insecure: bool = False,
+) -> Provider | None:
+    """Return the provider alone, for who verifies; None where nothing names one.
+
+    Args:
+        environ: The variables.
+        path: The file; None: the one that `S2SAUTH_CONFIG` names, if any.
+        ca: A PEM file or folder for discovery.
+        allow_insecure: Whether discovery may use plain http beyond loopback.
+
+    Raises:
+        ConfigurationError: What names it is wrong; see `configuration_from`.
+    """
+    try:
+        settings = _settings(environ, path)
+        if not list(settings.below(("provider",))):
+            return None
+        return _provider(Maker(settings), ca, allow_insecure=allow_insecure)
+    except ConfigurationError as error:
+        failure = fresh_copy(error)
+    del environ
+    raise failure
+
+
+def _provider(
+    maker: Maker, ca: str | os.PathLike[str] | None, *, allow_insecure: bool
+) -> Provider:
+    besides = {"ca": ca, "allow_insecure": allow_insecure}
+    provider: Provider = maker.make(PROVIDERS, ("provider",), besides=besides)
+    return provider
+
+
 def _made(
     settings: Settings,
     ca: str | os.PathLike[str] | None,
@@ -79,8 +116,7 @@ def _made(
     maker = Maker(settings)
     if not list(settings.below(("provider",))):
         raise settings.missing(("provider",))
-    besides = {"ca": ca, "allow_insecure": allow_insecure}
-    provider = maker.make(PROVIDERS, ("provider",), besides=besides)
+    provider = _provider(maker, ca, allow_insecure=allow_insecure)
     client_id = settings.find(("client_id",))
     if client_id is None:
         raise settings.missing(("client_id",))

@@ -15,6 +15,7 @@ __all__ = [
     "Required",
     "check_audience",
     "check_count",
+    "check_names",
     "check_provider",
     "check_seconds",
     "expected_header",
@@ -66,11 +67,7 @@ def _audiences(audience: Audience | Required) -> frozenset[str] | None:
             "(None, said explicitly, if the server puts no aud into its tokens)"
         )
         raise ConfigurationError(message)
-    named = _strings(audience)
-    if named and all(named):
-        return frozenset(named)
-    message = "audience must be a string, or several, and none of them empty"
-    raise ConfigurationError(message)
+    return check_names("audience", audience)
 
 
 def expected_header(algorithms: Iterable[str], require_typ: str | None) -> Expected:
@@ -131,6 +128,23 @@ def check_count(name: str, value: Any) -> int:
     if type(value) is int and value >= 0:
         return value
     message = f"{name} must be a whole number of 0 or more"
+    raise ConfigurationError(message)
+
+
+def check_names(name: str, values: object) -> frozenset[str]:
+    """Return one name or several as a set.
+
+    Args:
+        name: Of the argument.
+        values: What was passed.
+
+    Raises:
+        ConfigurationError: None, an empty one, or no strings.
+    """
+    named = _strings(values)
+    if named and all(named):
+        return frozenset(named)
+    message = f"{name} must be a string, or several, and none of them empty"
     raise ConfigurationError(message)
 
 

@@ -26,6 +26,7 @@ from s2sauth.server.first_sight import FirstSight, Verified
 from s2sauth.server.jwks import JwkSet
 from s2sauth.server.jwks_endpoint import JwksEndpoint, KeyFetch
 from s2sauth.server.key_snapshot import KeyPolicy, KeysStatus
+from s2sauth.server.own_checks import OwnCheck, OwnChecks
 from s2sauth.server.token_cache import CacheEntry, TokenCache, token_digest
 from s2sauth.values import Identity, Presentation
 
@@ -71,6 +72,11 @@ class JwtVerifier:
         require_typ: The `typ` that headers must have, such as `at+jwt` (RFC 9068);
             None: `at+jwt`, `JWT` or none at all.
         max_age: Seconds since `iat` that a token may have; None: no limit.
+        clients: The only client ids that are let in; None: all. Who may call what is
+            better said by a policy.
+        check: Called with the identity of every good token, also of those seen
+            before; it raises an `AccessError` to refuse, and what it returns counts
+            for nothing. If it fails otherwise, nobody is let in.
         ca: A PEM file or folder that replaces the usual authorities.
         observers: Called with what happens.
         allow_insecure: Whether keys may come over plain http beyond loopback.
@@ -95,6 +101,8 @@ class JwtVerifier:
         users: bool = False,
         require_typ: str | None = None,
         max_age: float | None = None,
+        clients: str | Iterable[str] | None = None,
+        check: OwnCheck | None = None,
         ca: str | os.PathLike[str] | None = None,
         observers: Iterable[Observer] = (),
         allow_insecure: bool = False,
@@ -125,6 +133,7 @@ class JwtVerifier:
         )
         self._find = self._cache.entries.get
         self._denials = Denials()
+        self._own_checks = OwnChecks(clients, check)
         self._notify = Notifier(observers)
         self._elapsed = clock.elapsed
         self._wall = clock.wall
@@ -173,6 +182,7 @@ class JwtVerifier:
 
         Raises:
             Unauthenticated: The token doesn't hold; the reason says why.
+            PermissionDenied: It does, and its client is none of `clients`.
             VerifierUnavailable: The issuer's keys can't be had for now.
 
         Source: RFC 7515 §5.2, RFC 7519 §7.2, RFC 8725, RFC 9068 §4.
@@ -188,6 +198,7 @@ class JwtVerifier:
                 and seen.ring is keys.ring
                 and self._wall() < seen.ends
                 and not self._denials.any
+                and not self._own_checks.any
             ):
                 seen.used = True
                 return seen.identity
@@ -269,11 +280,13 @@ class JwtVerifier:
 
     def _judge(self, token: str, digest: bytes, seen: _Seen | None) -> Identity:
         if seen is not None and self._still_holds(seen):
+            self._own_checks.judge(seen.identity)
             return seen.identity
         verified = self._first_sight.verify(token)
         identity, ends, key, _ = verified
         if self._denials.any:
             self._denials.check(identity, key.key_id)
+        self._own_checks.judge(identity)
         if digest:
             ends_elapsed = self._elapsed() + (ends - self._wall())
             self._cache.put(digest, _Seen(verified, ends_elapsed, len(token)))

@@ -267,6 +267,14 @@ def _jwk(kid: str, key: Any) -> dict[str, Any]:
     return {"kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": kid, "use": "sig"}
 
 
+@pytest.mark.parametrize("member", [{"alg": "ES384"}, {"use": "enc"}])
+def test_a_key_for_something_else_does_not_verify(idp, member):
+    """A JWK's own alg and use are honoured (RFC 7517 §4.2, §4.4)."""
+    idp.add_client("other-use", jwks={"keys": [{**_jwk("one", KEY), **member}]})
+    answer = ask(idp, signed(claims_for(idp, "other-use")), client_id="other-use")
+    assert refusal(answer)[2] == "no key of this client is for that alg"
+
+
 def test_registered_algorithms_are_the_only_ones(idp):
     """assertion_algorithms narrows what a key may sign with."""
     key = private_key("rsa")

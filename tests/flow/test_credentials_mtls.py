@@ -1,6 +1,7 @@
 """Client certificates: where they are shown, and over which connections."""
 
 import json
+import socket
 import ssl
 import threading
 from contextlib import contextmanager
@@ -171,6 +172,20 @@ def test_a_new_certificate_gets_new_connections(context, folder, ca):
     client.close()
     server.shutdown()
     server.server_close()
+
+
+def test_the_embedded_server_tells_why_it_hangs_up(context, folder, ca):
+    """A refused certificate: the alert arrives, although the client had sent already."""
+    make_ca("strangers").issue(CLIENT).write(folder, "client")
+    ours = ssl.create_default_context(cafile=ca)
+    ours.load_cert_chain(folder / "client.pem", folder / "client.key")
+    with AuthorizationServer(tls=context) as idp:
+        with socket.create_connection(("127.0.0.1", idp.port), 10) as plain:
+            with ours.wrap_socket(plain, server_hostname="localhost") as connection:
+                connection.sendall(bytes(60_000))
+                threading.Event().wait(0.3)  # a reset would have overtaken the alert
+                with pytest.raises(ssl.SSLError, match="ALERT_UNKNOWN_CA"):
+                    connection.recv(1)
 
 
 def test_a_key_that_openssl_refuses_is_told(context, folder, ca):
