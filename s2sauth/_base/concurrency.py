@@ -247,6 +247,27 @@ class SingleFlight(Generic[ResultT]):
             return None
         return flight
 
+    def share(self, call: Callable[[], ResultT], limit: float) -> ResultT:
+        """Return what the flight under way brings, or one that starts now.
+
+        Args:
+            call: What a flight does.
+            limit: Seconds after which it's given up.
+
+        Raises:
+            FlightOverrun: It took longer, or no thread could be started for it.
+            Exception: What `call` raised, each caller a copy of its own.
+        """
+        with self.lock:
+            flight = self.current
+            mine = flight is None
+            if flight is None:
+                flight = self.prepare(limit)
+        if mine and not self.launch(flight, call):
+            self.finish(flight, None, FlightOverrun())
+        self.wait(flight, None)
+        return flight.outcome()
+
     def prepare(self, limit: float) -> Flight[ResultT]:
         """Make a flight the current one, under `lock`; then `run` or `launch` it."""
         now = self._clock.elapsed()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType, TracebackType
 from typing import Any, NoReturn, Self
 
+from s2sauth._base.arguments import check_seconds
 from s2sauth._base.clock import SYSTEM_CLOCK, Clock
 from s2sauth._base.concurrency import Lock, Pause, WorkerPool, renew_after_fork
 from s2sauth._base.http import HttpClient
@@ -69,12 +70,13 @@ class TokenManager:
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         _check_client(provider, client_id, credential)
-        _check_seconds(
-            refresh_margin=refresh_margin,
-            default_lifetime=default_lifetime,
-            timeout=timeout,
-            flight_timeout=flight_timeout,
-        )
+        for name, seconds in {
+            "refresh_margin": refresh_margin,
+            "default_lifetime": default_lifetime,
+            "timeout": timeout,
+            "flight_timeout": flight_timeout,
+        }.items():
+            check_seconds(name, seconds)
         provider.check("token_url", allow_insecure=allow_insecure)
         self._client_id = client_id
         self._asking = provider.asking
@@ -281,14 +283,3 @@ def _check_client(provider: object, client_id: object, credential: object) -> No
     if not isinstance(credential, Credential):
         message = 'credential must be a credential such as ClientSecret("…")'
         raise ConfigurationError(message)
-
-
-def _check_seconds(**arguments: object) -> None:
-    for name, value in arguments.items():
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, (int, float))
-            or not 0 < value < float("inf")
-        ):
-            message = f"{name} must be a number of seconds above 0"
-            raise ConfigurationError(message)

@@ -1,6 +1,7 @@
 """Builds the events of one token source, and tells them once its lock is free."""
 
 from collections import deque
+from typing import TypedDict
 
 from s2sauth._base.clock import Clock
 from s2sauth._base.notify import Notifier
@@ -17,6 +18,15 @@ from s2sauth.events import (
 )
 
 __all__ = ["SourceNews"]
+
+
+class _Source(TypedDict):
+    """What all events of a source say."""
+
+    at: float
+    client_id: str
+    scope: str
+    audience: str | None
 
 
 class SourceNews:
@@ -52,21 +62,22 @@ class SourceNews:
                 return
             self._notify(event)
 
-    def _source(self) -> tuple[float, str, str, str | None]:
-        request = self._request
-        return self._clock.wall(), self._client_id, request.scope, request.audience
+    def _source(self) -> _Source:
+        return {
+            "at": self._clock.wall(),
+            "client_id": self._client_id,
+            "scope": self._request.scope,
+            "audience": self._request.audience,
+        }
 
     def fetched(self, grant: Grant, started_at: float, *, background: bool) -> None:
         """Note that a token came."""
         if not self._notify:
             return
-        at, client_id, scope, audience = self._source()
+        source = self._source()
         self._pending.append(
             TokenFetched(
-                at=at,
-                client_id=client_id,
-                scope=scope,
-                audience=audience,
+                **source,
                 lifetime=grant.lifetime,
                 duration=self._clock.elapsed() - started_at,
                 background=background,
@@ -75,10 +86,7 @@ class SourceNews:
         if grant.missing:
             self._pending.append(
                 ScopesNotGranted(
-                    at=at,
-                    client_id=client_id,
-                    scope=scope,
-                    audience=audience,
+                    **source,
                     missing=grant.missing,
                 )
             )
@@ -94,13 +102,10 @@ class SourceNews:
         """Note that no token came; with `seconds_left`, the old one goes on."""
         if not self._notify:
             return
-        at, client_id, scope, audience = self._source()
+        source = self._source()
         self._pending.append(
             TokenFetchFailed(
-                at=at,
-                client_id=client_id,
-                scope=scope,
-                audience=audience,
+                **source,
                 reason=error.reason,
                 message=str(error),
                 duration=self._clock.elapsed() - started_at,
@@ -111,10 +116,7 @@ class SourceNews:
         if seconds_left > 0:
             self._pending.append(
                 TokenServedWhileRefreshFails(
-                    at=at,
-                    client_id=client_id,
-                    scope=scope,
-                    audience=audience,
+                    **source,
                     reason=error.reason,
                     seconds_left=seconds_left,
                 )
@@ -124,7 +126,5 @@ class SourceNews:
         """Note that the token was dropped because a service refused it."""
         if not self._notify:
             return
-        at, client_id, scope, audience = self._source()
-        self._pending.append(
-            TokenInvalidated(at=at, client_id=client_id, scope=scope, audience=audience)
-        )
+        source = self._source()
+        self._pending.append(TokenInvalidated(**source))

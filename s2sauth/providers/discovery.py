@@ -204,16 +204,8 @@ class _Lookup:
         """
         if self._found is not None:
             return self._found
-        with self._flights.lock:
-            flight = self._flights.current
-            mine = flight is None
-            if flight is None:
-                flight = self._flights.prepare(self._limit)
-        if mine and not self._flights.launch(flight, self._look):
-            self._flights.finish(flight, None, FlightOverrun())
-        self._flights.wait(flight, None)
         try:
-            return flight.outcome()
+            return self._flights.share(self._look, self._limit)
         except FlightOverrun:
             message = f"the metadata of {self._issuer} did not arrive in time"
         raise AuthorizationServerUnavailable(message, reason=Reason.DISCOVERY_FAILED)

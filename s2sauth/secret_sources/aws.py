@@ -3,9 +3,10 @@
 import json
 from typing import Any, NoReturn
 
+from s2sauth._base.arguments import check_seconds
 from s2sauth._base.clock import SYSTEM_CLOCK, Clock
 from s2sauth.errors import ConfigurationError, CredentialUnavailable
-from s2sauth.secret_sources.memory import SecretMemory, check_seconds
+from s2sauth.secret_sources.memory import SecretMemory
 
 __all__ = ["AwsSecret"]
 

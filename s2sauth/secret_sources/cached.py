@@ -2,9 +2,10 @@
 
 from typing import NoReturn
 
+from s2sauth._base.arguments import check_seconds
 from s2sauth._base.clock import SYSTEM_CLOCK, Clock
 from s2sauth.errors import CredentialUnavailable
-from s2sauth.secret_sources.memory import SecretMemory, check_seconds
+from s2sauth.secret_sources.memory import SecretMemory
 from s2sauth.secret_sources.source import SecretSource, check_source, read_secret
 
 __all__ = ["CachedSecret"]

@@ -11,9 +11,9 @@ from s2sauth._base.concurrency import (
     SingleFlight,
     renew_after_fork,
 )
-from s2sauth.errors import ConfigurationError, CredentialUnavailable
+from s2sauth.errors import CredentialUnavailable
 
-__all__ = ["Ask", "SecretMemory", "check_seconds"]
+__all__ = ["Ask", "SecretMemory"]
 
 Ask: TypeAlias = Callable[[bool], tuple[str, ...]]  # the current, maybe the previous
 
@@ -89,16 +89,8 @@ class SecretMemory:
                 self._known = None
 
     def _asked(self) -> _Known:
-        with self._flights.lock:
-            flight = self._flights.current
-            mine = flight is None
-            if flight is None:
-                flight = self._flights.prepare(self._limit)
-        if mine and not self._flights.launch(flight, self._look):
-            self._flights.finish(flight, None, FlightOverrun())
-        self._flights.wait(flight, None)
         try:
-            return flight.outcome()
+            return self._flights.share(self._look, self._limit)
         except FlightOverrun:
             message = f"{self._name} did not answer within {self._limit:.3g} s"
         raise CredentialUnavailable(message)
@@ -111,16 +103,3 @@ class SecretMemory:
         self, _flight: Flight[_Known], known: _Known | None, _failure: Exception | None
     ) -> None:
         self._known = known
-
-
-def check_seconds(name: str, value: object, *, zero: bool = False) -> float:
-    """Return a number of seconds.
-
-    Raises:
-        ConfigurationError: It's none; the message names it.
-    """
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if number and 0 <= value < float("inf") and (zero or value > 0):  # type: ignore[operator]  # `number` says so
-        return float(value)  # type: ignore[arg-type]  # likewise
-    message = f"{name} must be a number of seconds{'' if zero else ' above 0'}"
-    raise ConfigurationError(message)

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
+from s2sauth._base.arguments import check_seconds
 from s2sauth._base.clock import SYSTEM_CLOCK, Clock
 from s2sauth._base.http import check_url
 from s2sauth.errors import ConfigurationError, CredentialUnavailable
-from s2sauth.secret_sources.memory import SecretMemory, check_seconds
+from s2sauth.secret_sources.memory import SecretMemory
 from s2sauth.secret_sources.vault_login import TokenLogin, VaultLogin
 
 __all__ = ["VaultSecret"]

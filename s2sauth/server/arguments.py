@@ -17,7 +17,6 @@ __all__ = [
     "check_count",
     "check_names",
     "check_provider",
-    "check_seconds",
     "expected_header",
 ]
 
@@ -99,24 +98,6 @@ def _types(require_typ: object) -> frozenset[str]:
         message = 'require_typ must be "at+jwt" (RFC 9068) or "JWT"'
         raise ConfigurationError(message)
     return frozenset({"jwt"}) if wanted == "jwt" else TYPES - {"jwt"}
-
-
-def check_seconds(name: str, value: Any, *, zero: bool = False) -> float:
-    """Return a number of seconds.
-
-    Args:
-        name: Of the argument.
-        value: What was passed.
-        zero: Whether it may be 0.
-
-    Raises:
-        ConfigurationError: It's no finite number above 0.
-    """
-    if type(value) in (int, float) and 0 <= value < float("inf") and (value or zero):
-        return float(value)
-    least = "of 0 or more" if zero else "above 0"
-    message = f"{name} must be a finite number of seconds {least}"
-    raise ConfigurationError(message)
 
 
 def check_count(name: str, value: Any) -> int:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from s2sauth._base.arguments import check_seconds
 from s2sauth._base.bearer import MAX_TOKEN_LENGTH, is_b64token
 from s2sauth._base.clock import SYSTEM_CLOCK, Clock
 from s2sauth._base.concurrency import FlightOverrun, renew_after_fork
@@ -27,7 +28,6 @@ from s2sauth.server.arguments import (
     check_audience,
     check_count,
     check_provider,
-    check_seconds,
 )
 from s2sauth.server.claims import ClaimRules
 from s2sauth.server.denials import Denials

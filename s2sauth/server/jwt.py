@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable
 
+from s2sauth._base.arguments import check_seconds
 from s2sauth._base.clock import SYSTEM_CLOCK, Clock
 from s2sauth._base.concurrency import renew_after_fork
 from s2sauth._base.http import HttpClient
@@ -17,7 +18,6 @@ from s2sauth.server.arguments import (
     check_audience,
     check_count,
     check_provider,
-    check_seconds,
     expected_header,
 )
 from s2sauth.server.claims import ClaimRules
