@@ -23,7 +23,7 @@ class ScriptedEndpoint:
         self.fetches = 0
         self.down = False
         self.refusal_stands = True
-        self.script: deque[Exception | Callable[[], None]] = deque()
+        self.script: deque[Exception | Callable[[], object]] = deque()
 
     def fetch(self, _request: TokenRequest, _deadline: float) -> Grant:
         """Stand in for `TokenEndpoint.fetch`."""

@@ -1,11 +1,8 @@
 """Many threads, one verifier: counts are equalities, and nobody waits in vain."""
 
-import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-
-import pytest
+from collections.abc import Callable
 
 from s2sauth import ClientSecret
 from s2sauth._base.concurrency import start_thread
@@ -14,41 +11,11 @@ from s2sauth.providers import Provider
 from s2sauth.server import IntrospectionVerifier
 from s2sauth.testing import FakeClock
 from support.key_rigs import KeyRig
+from support.races import PATIENCE, at_the_same_time
 from support.tokens import AUDIENCE, jwk_of, key_set, rsa_key
 from support.verifiers import VerifierRig
 
 THREADS = 32
-PATIENCE = 20.0  # seconds before a test gives up; none comes near
-
-
-@pytest.fixture(autouse=True)
-def _hectic() -> Iterator[None]:
-    """Switch threads as often as the interpreter can."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
-
-
-def at_the_same_time(count: int, work: Callable[[int], object]) -> list[object]:
-    """Run `work` in `count` threads that start together; refusals are reasons."""
-    barrier = threading.Barrier(count)
-    results: list[object] = [None] * count
-
-    def run(number: int) -> None:
-        barrier.wait(PATIENCE)
-        try:
-            results[number] = work(number)
-        except AccessError as error:
-            results[number] = error.reason
-
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE)
-    assert not any(thread.is_alive() for thread in threads)
-    return results
 
 
 def gate(expected: int) -> tuple[Callable[[], None], Callable[[], None]]:

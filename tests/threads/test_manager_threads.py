@@ -1,55 +1,23 @@
 """Many threads, one source: counts are equalities."""
 
-import sys
 import threading
-from collections.abc import Callable, Iterator
 
 import pytest
 
 from s2sauth._base.concurrency import WorkerPool, start_thread
-from s2sauth.errors import AuthorizationServerUnavailable, TokenError, TokenTimeout
+from s2sauth.errors import AuthorizationServerUnavailable, TokenTimeout
 from s2sauth.values import AccessToken
 from support.lifecycles import Rig
+from support.races import PATIENCE, at_the_same_time
 
 THREADS = 64
-PATIENCE = 20.0  # seconds before a test gives up; none comes near
-
-
-@pytest.fixture(autouse=True)
-def _hectic() -> Iterator[None]:
-    """Switch threads as often as the interpreter can."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
-
-
-def at_the_same_time(count: int, work: Callable[[int], object]) -> list[object]:
-    """Run `work` in `count` threads that start together; errors are results."""
-    barrier = threading.Barrier(count)
-    results: list[object] = [None] * count
-
-    def run(number: int) -> None:
-        barrier.wait(PATIENCE)
-        try:
-            results[number] = work(number)
-        except TokenError as error:
-            results[number] = error
-
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE)
-    assert not any(thread.is_alive() for thread in threads)
-    return results
 
 
 def test_cold_threads_make_one_fetch() -> None:
     """64 threads that start cold cost one fetch, and all get its token."""
     rig = Rig(start=start_thread)
     release = threading.Event()
-    rig.endpoint.script.append(lambda: release.wait(PATIENCE) and None)
+    rig.endpoint.script.append(lambda: release.wait(PATIENCE))
     waiting = threading.Semaphore(0)
 
     def work(_number: int) -> AccessToken:
@@ -84,7 +52,7 @@ def test_impatient_callers_leave_the_flight_to_the_next() -> None:
     """Callers that give up don't end the fetch: the next ones get its token."""
     rig = Rig(start=start_thread)
     release = threading.Event()
-    rig.endpoint.script.append(lambda: release.wait(PATIENCE) and None)
+    rig.endpoint.script.append(lambda: release.wait(PATIENCE))
     first = at_the_same_time(16, lambda _number: rig.source.get(timeout=0.01))
     assert all(isinstance(error, TokenTimeout) for error in first)
     release.set()
@@ -97,7 +65,7 @@ def test_different_keys_never_wait_for_each_other() -> None:
     """A source whose fetch hangs doesn't hold up another one."""
     stuck, free = Rig(start=start_thread), Rig(start=start_thread)
     release = threading.Event()
-    stuck.endpoint.script.append(lambda: release.wait(PATIENCE) and None)
+    stuck.endpoint.script.append(lambda: release.wait(PATIENCE))
     with pytest.raises(TokenTimeout):
         stuck.source.get(timeout=0)
     assert free.source.get(timeout=PATIENCE).value == "t1"

@@ -1,11 +1,7 @@
 """64 threads, 640 000 reads, across expiries, refusals and outages: exact counts."""
 
-import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
-
-import pytest
 
 from s2sauth._base.concurrency import start_thread
 from s2sauth.errors import AuthorizationServerUnavailable
@@ -16,15 +12,6 @@ THREADS = 64
 ROUNDS = 100
 READS = 100  # each thread, each round
 PATIENCE = 60.0
-
-
-@pytest.fixture(autouse=True)
-def _hectic() -> Iterator[None]:
-    """Switch threads as often as the interpreter can."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
 
 
 class Race:

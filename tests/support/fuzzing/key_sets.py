@@ -1,5 +1,6 @@
 """The reader of key sets, from the HTTP answer to keys that verify."""
 
+import re
 from typing import Any
 
 from s2sauth._base.http import Answer, Request
@@ -25,11 +26,10 @@ _SIGNED = {
     algorithm: (b"e30.e30", bytes(length))
     for algorithm, length in (("RS256", 256), ("ES256", 64), ("ES512", 132))
 }
-_NAMES = b"kty use key_ops alg kid n e crv x y d k x5c +kid +n".split()
 _WORDS: Words = (
-    # Which of the good keys is edited is said by the first letter of all.
-    [kind + name for name in _NAMES for kind in (*_KINDS, b"")],
+    b"kind kty use key_ops alg kid n e crv x y d k x5c +kid +n kind".split(),
     [
+        *_KINDS,
         *COMMON_VALUES,
         *(b'"sig"', b'"enc"', b'["verify"]', b'["sign","verify"]', b'["encrypt"]'),
         *(b'"%s"' % name.encode() for name in (*SUPPORTED, "HS256", "RSA-OAEP")),
@@ -39,6 +39,7 @@ _WORDS: Words = (
         *(b'"' + b"_" * length + b'w"' for length in (170, 341)),
     ],
 )
+_NUMBER = re.compile(r"\d+(?= bits)")
 
 
 class _Wire:
@@ -52,12 +53,17 @@ class _Wire:
 
 
 def _document(data: bytes) -> bytes:
-    """Return the key set that an input says: as it is, or one JWK edited."""
+    """Return the key set that an input says: as it is, or one JWK edited.
+
+    A line `kind=E` says which of the good keys.
+    """
     if is_whole(data):
         return data
-    jwk: dict[str, Any] = _JWKS[_KINDS.get(data[:1], "RS256")]
-    key = edited({**jwk, "kid": "k"}, [line for line in data[1:].split(b"\n") if line])
-    return b'{"keys":[' + key + b"]}"
+    lines = [line for line in data.split(b"\n") if line]
+    kinds = [_KINDS.get(line[5:]) for line in lines if line.startswith(b"kind=")]
+    jwk: dict[str, Any] = _JWKS[next(filter(None, kinds), "RS256")]
+    edits = [line for line in lines if not line.startswith(b"kind=")]
+    return b'{"keys":[' + edited({**jwk, "kid": "k"}, edits) + b"]}"
 
 
 class KeySetTarget:
@@ -84,7 +90,10 @@ class KeySetTarget:
             self._use(keys)
         # A reader that's surprised would be told like any fetch that failed.
         assert "failed (" not in outcome, outcome
-        skipped = [e.why for e in self._told if isinstance(e, KeySkipped)]
+        # Numbers in messages would make every input a rule of its own.
+        skipped = [
+            _NUMBER.sub("…", e.why) for e in self._told if isinstance(e, KeySkipped)
+        ]
         return [outcome, *(f"skipped: {why}" for why in skipped)]
 
     def _key_set(self) -> JwkSet:
