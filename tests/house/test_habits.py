@@ -38,7 +38,7 @@ def _functions(path: Path) -> Iterator[tuple[str, int]]:
     for node in ast.walk(_tree(path)):
         if isinstance(node, ast.FunctionDef):
             body = node.body[1:] if ast.get_docstring(node) else node.body
-            lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+            lines = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
             yield f"{_named(path)}:{node.name}", lines
 
 

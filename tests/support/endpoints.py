@@ -1,5 +1,7 @@
 """A TokenEndpoint over scripted answers."""
 
+from typing import Any
+
 from s2sauth._base.http import Answer
 from s2sauth._base.retry import RetryingClient
 from s2sauth.client.token_endpoint import Grant, TokenEndpoint
@@ -50,12 +52,12 @@ class EndpointRig:
         self.waits.append(seconds)
         self.clock.advance(seconds)
 
-    def fetch(self, **parameters: str) -> Grant:
+    def fetch(self, **parameters: Any) -> Grant:
         """Fetch a token."""
         deadline = self.clock.elapsed() + self.tries_until
-        return self.endpoint.fetch(TokenRequest.of(**parameters), deadline)  # type: ignore[arg-type]  # strings only
+        return self.endpoint.fetch(TokenRequest.of(**parameters), deadline)
 
-    def failure(self, **parameters: str) -> TokenError:
+    def failure(self, **parameters: Any) -> TokenError:
         """Fetch, and return the error that it ends in."""
         try:
             self.fetch(**parameters)

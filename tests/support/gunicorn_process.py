@@ -1,5 +1,6 @@
 """An application under gunicorn: a real process tree, on loopback."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -35,7 +36,7 @@ def gunicorn(
         process = subprocess.Popen(
             [*command, f"--bind=127.0.0.1:{port}", *options],
             cwd=folder,
-            env={"PYTHONPATH": str(folder), "PATH": "", **(environment or {})},
+            env={"PYTHONPATH": _search_path(folder), "PATH": "", **(environment or {})},
             stdout=log,
             stderr=log,
         )
@@ -45,6 +46,11 @@ def gunicorn(
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(20)
+
+
+def _search_path(folder: Path) -> str:
+    # Whatever tree the tests run against, the service runs against the same.
+    return os.pathsep.join([str(folder), *filter(None, [os.getenv("PYTHONPATH")])])
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from collections.abc import Callable
 
 import pytest
 
@@ -16,6 +17,14 @@ from s2sauth.errors import (
 )
 from s2sauth.events import TokenFetchFailed, TokenServedWhileRefreshFails
 from support.lifecycles import Rig
+
+
+class Runs(list[Callable[[], None]]):
+    """Starts no thread, and keeps what should run."""
+
+    def __call__(self, run: Callable[[], None]) -> bool:
+        self.append(run)
+        return True
 
 
 def test_a_fresh_token_is_handed_out_again() -> None:
@@ -258,8 +267,8 @@ def test_every_waiter_gets_an_error_of_its_own() -> None:
 
 def test_timeout_zero_without_a_token_is_an_error_and_starts_a_flight() -> None:
     """timeout=0 never waits; the flight it starts serves whoever asks next."""
-    runs: list = []
-    rig = Rig(start=lambda run: runs.append(run) or True)
+    runs = Runs()
+    rig = Rig(start=runs)
     with pytest.raises(TokenTimeout) as caught:
         rig.source.get(timeout=0)
     assert caught.value.reason == "TOKEN_TIMEOUT"
@@ -271,8 +280,8 @@ def test_timeout_zero_without_a_token_is_an_error_and_starts_a_flight() -> None:
 
 def test_an_overrun_flight_is_replaced_and_its_answer_dropped() -> None:
     """A flight past its limit is given up; its late token overwrites nothing."""
-    runs: list = []
-    rig = Rig(start=lambda run: runs.append(run) or True)
+    runs = Runs()
+    rig = Rig(start=runs)
     with pytest.raises(TokenTimeout):
         rig.source.get(timeout=0)
     rig.clock.advance(20.0)
@@ -401,8 +410,8 @@ def test_closing_ends_everything() -> None:
 
 def test_a_flight_that_lands_after_closing_publishes_nothing() -> None:
     """A closed source drops what was still on its way."""
-    runs: list = []
-    rig = Rig(start=lambda run: runs.append(run) or True)
+    runs = Runs()
+    rig = Rig(start=runs)
     with pytest.raises(TokenTimeout):
         rig.source.get(timeout=0)
     rig.source.close()

@@ -185,5 +185,4 @@ LifeOfAToken.TestCase.settings = settings(
 )
 
 
-class TestLifeOfAToken(LifeOfAToken.TestCase):  # type: ignore[misc,name-defined]  # made by hypothesis
-    """In no order of events is an expired token served or a fetch made twice."""
+TestLifeOfAToken = LifeOfAToken.TestCase
