@@ -1,4 +1,7 @@
-"""The command line: `s2sauth demo`, `serve`, `policy`. Needs the extra `cli`."""
+"""The command line: `s2sauth demo`, `serve`, `policy`, `doctor`, `token`, `inspect`.
+
+Needs the extra `cli`.
+"""
 
 import sys
 

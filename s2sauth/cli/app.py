@@ -7,8 +7,11 @@ import click
 
 from s2sauth._version import VERSION
 from s2sauth.cli.demo.command import demo
+from s2sauth.cli.doctor.command import doctor
+from s2sauth.cli.inspect import inspect
 from s2sauth.cli.policy import policy
 from s2sauth.cli.serve import serve
+from s2sauth.cli.token import token
 from s2sauth.errors import S2SAuthError
 
 __all__ = ["s2sauth"]
@@ -43,9 +46,16 @@ def s2sauth() -> None:
     Who may call what, as .proto options or a policy file say:
         s2sauth policy show payments_pb2
         s2sauth policy check payments_pb2 --policy policy.toml
+    \b
+    Why no token comes, or why it's refused:
+        s2sauth doctor --config client.toml --scope payments:write
+        s2sauth token --config client.toml | s2sauth inspect --config client.toml
     """  # noqa: D301 - click wants the character itself: keep the line breaks
 
 
 s2sauth.add_command(demo)
 s2sauth.add_command(serve)
 s2sauth.add_command(policy)
+s2sauth.add_command(doctor)
+s2sauth.add_command(token)
+s2sauth.add_command(inspect)

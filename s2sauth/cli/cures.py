@@ -46,6 +46,7 @@ _CURES: Mapping[Reason, str] = {
     ),
     Reason.INVALID_SCOPE: _SCOPE,
     Reason.SCOPES_NOT_GRANTED: _SCOPE,
+    Reason.INSUFFICIENT_SCOPE: _SCOPE,
     Reason.INVALID_TARGET: (
         "The server doesn't know the audience or resource, or doesn't let this client "
         "have tokens for it: have it registered, or write it as it's registered."

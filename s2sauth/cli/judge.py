@@ -5,12 +5,13 @@ each may be told by itself.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from s2sauth._base.clock import SYSTEM_CLOCK
+from s2sauth.cli.cures import cure_for
 from s2sauth.cli.options import Reach
 from s2sauth.cli.steps import NotChecked, Trouble
-from s2sauth.cli.cures import cure_for
 from s2sauth.errors import AccessError, Reason
 from s2sauth.providers import GENERIC, Provider
 from s2sauth.server import JwtVerifier
@@ -19,7 +20,7 @@ from s2sauth.server.claims import ClaimRules
 from s2sauth.server.compact import read_header, read_segment, split
 from s2sauth.values import Identity
 
-__all__ = ["LEEWAY", "Judge"]
+__all__ = ["LEEWAY", "Judge", "judge_scopes"]
 
 LEEWAY = 30.0  # seconds: a verifier's own, where nothing else is said
 _PATIENCE = 10.0  # seconds for the key set
@@ -39,6 +40,7 @@ class Judge:
         provider: Who should have issued it; None: nobody says.
         reach: How the provider is reached.
         algorithms: What the verifier allows.
+        audience: The called service's own, or None.
 
     Raises:
         ConfigurationError: An algorithm that can't be allowed.
@@ -50,11 +52,13 @@ class Judge:
         provider: Provider | None,
         reach: Reach,
         algorithms: Iterable[str],
+        audience: str | None = None,
     ) -> None:
         self._token = token
         self._provider = provider
         self._reach = reach
         self._expected = expected_header(algorithms, None)
+        self._audience = None if audience is None else frozenset({audience})
         self._verifier: JwtVerifier | None = None
 
     def __repr__(self) -> str:
@@ -76,27 +80,46 @@ class Judge:
         if self._provider is None:
             message = f"{claims.get('iss')}; --issuer says whom to trust"
             raise NotChecked(message)
-        try:
+        with suppress(AccessError):
             self._rules(None).check_issuer(claims)
-        except AccessError as error:
-            reason = error.reason
-        else:
             return str(claims["iss"])
         message = (
             f"iss is {claims.get('iss')!r}, but the issuer trusted is "
             f"{self._provider.issuer!r}"
         )
-        raise Trouble(message, cure_for(reason))
+        raise Trouble(message, cure_for(Reason.ISSUER), Reason.ISSUER)
 
-    def identity(self, audience: frozenset[str] | None = None) -> Identity:
-        """Judge the claims, all but issuer and audience.
+    def identity(self) -> Identity:
+        """Judge the claims, all but issuer and audience."""
+        claims = self.claims()
+        own = _own_audience(claims)
+        if self._audience is not None:
+            # Some issuers' scopes are read by the called service's audience.
+            with suppress(AccessError):
+                return self._judged(self._audience)
+        return self._judged(own)
+
+    def audience(self) -> str:
+        """Judge whether the token is for the called service."""
+        named = ", ".join(self.identity().audience) or "none"
+        if self._audience is None:
+            message = f"{named}; --audience says what the called service wants"
+            raise NotChecked(message)
+        wanted = ", ".join(self._audience)
+        if self._provider is not None:
+            self._provider.dialect.check_audience(self._audience)
+        if self._audience.isdisjoint(self.identity().audience):
+            message = f"the token is for {named}, but the called service is {wanted}"
+            raise Trouble(message, cure_for(Reason.AUDIENCE), Reason.AUDIENCE)
+        return wanted
+
+    def scopes(self, needed: Iterable[str]) -> str:
+        """Judge whether the scopes suffice.
 
         Args:
-            audience: The called service's, where scopes depend on that.
+            needed: What's called wants these.
         """
-        claims = self.claims()
-        rules = self._rules(_own_audience(claims), audience)
-        return rules.judge(claims, SYSTEM_CLOCK.wall())[0]
+        return judge_scopes(self.identity().scopes, needed)
 
     def keys(self) -> str:
         """Get the issuer's keys."""
@@ -127,14 +150,16 @@ class Judge:
         if self._verifier is not None:
             self._verifier.close()
 
-    def _rules(
-        self, own: frozenset[str] | None, audience: frozenset[str] | None = None
-    ) -> ClaimRules:
+    def _judged(self, audience: frozenset[str] | None) -> Identity:
+        now = SYSTEM_CLOCK.wall()
+        return self._rules(audience).judge(self.claims(), now)[0]
+
+    def _rules(self, audience: frozenset[str] | None) -> ClaimRules:
         provider = self._provider
         return ClaimRules(
             issuer="" if provider is None else provider.issuer,
             other_issuers=() if provider is None else provider.other_issuers,
-            audience=own if own is None or audience is None else own | audience,
+            audience=audience,
             dialect=GENERIC if provider is None else provider.dialect,
             leeway=LEEWAY,
         )
@@ -163,3 +188,24 @@ def _own_audience(claims: dict[str, Any]) -> frozenset[str] | None:
     if isinstance(named, list) and all(isinstance(one, str) for one in named):
         return frozenset(named)
     return None
+
+
+def judge_scopes(granted: frozenset[str], needed: Iterable[str]) -> str:
+    """Return what's granted, if it suffices.
+
+    Raises:
+        NotChecked: Nothing is needed.
+        Trouble: One is missing.
+    """
+    named = " ".join(sorted(granted)) or "none"
+    # Entra's `/.default` asks for all that's granted: no token bears it.
+    wanted = {one for one in needed if not one.endswith("/.default")}
+    if not wanted:
+        message = f"{named}; --scope says what's needed"
+        raise NotChecked(message)
+    missing = " ".join(sorted(wanted - granted))
+    if not missing:
+        return named
+    message = f"the token lacks {missing}; granted: {named}"
+    reason = Reason.INSUFFICIENT_SCOPE
+    raise Trouble(message, cure_for(reason), reason)

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from s2sauth.cli.cures import cure_for
+from s2sauth.cli.words import printable
 from s2sauth.errors import Reason, S2SAuthError
 
 __all__ = ["NotChecked", "Outcome", "State", "Step", "Trouble", "row", "walk"]
@@ -23,11 +24,13 @@ class Trouble(Exception):
 
     Attributes:
         cure: How to mend it.
+        reason: Its code, where a verifier would give one.
     """
 
-    def __init__(self, problem: str, cure: str) -> None:
+    def __init__(self, problem: str, cure: str, reason: Reason | None = None) -> None:
         super().__init__(problem)
         self.cure = cure
+        self.reason = reason
 
 
 Step: TypeAlias = tuple[str, Callable[[], str]]
@@ -38,7 +41,7 @@ class State(Enum):
 
     GOOD = ("✓", "green")
     FAILED = ("✗", "bold red")
-    UNCHECKED = ("–", "yellow")
+    UNCHECKED = ("-", "yellow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def _taken(name: str, take: Callable[[], str]) -> Outcome:
     except NotChecked as why:
         return Outcome(name, State.UNCHECKED, str(why))
     except Trouble as trouble:
-        return Outcome(name, State.FAILED, str(trouble), trouble.cure)
+        return Outcome(name, State.FAILED, str(trouble), trouble.cure, trouble.reason)
     except S2SAuthError as error:
         cure = cure_for(error.reason)
         return Outcome(name, State.FAILED, str(error), cure, error.reason)
@@ -94,7 +97,8 @@ def row(outcome: Outcome) -> Table:
         table.add_column(width=width, ratio=None if width else 1, overflow="fold")
     bad = style if outcome.state is State.FAILED else ""
     # As text, so that no bracket of a server's is taken for markup.
-    table.add_row(Text(mark, style), Text(outcome.name), Text(outcome.said, bad))
+    said = Text(printable(outcome.said), bad)
+    table.add_row(Text(mark, style), Text(outcome.name), said)
     if outcome.cure:
         table.add_row("", Text("how to fix it", "bold"), Text(outcome.cure))
     return table

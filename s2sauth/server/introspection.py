@@ -38,6 +38,7 @@ from s2sauth.server.introspection_endpoint import (
     unavailable,
 )
 from s2sauth.server.keyed_flights import KeyedFlights, TooManyFlights
+from s2sauth.server.own_checks import OwnCheck, OwnChecks
 from s2sauth.server.token_cache import TokenCache, token_digest
 from s2sauth.values import Identity, Presentation
 
@@ -77,6 +78,8 @@ class IntrospectionVerifier:
         leeway: Seconds that clocks may differ, for a fresh answer.
         timeout: Seconds for a question, retries and all.
         users: Whether users' tokens are let in.
+        clients: The only client ids that are let in; None: all.
+        check: Called with the identity of every good token; see `JwtVerifier`.
         cache_size: How many answers are remembered; 0: none.
         ca: A PEM file or folder that replaces the usual authorities.
         observers: Called with what happens.
@@ -100,6 +103,8 @@ class IntrospectionVerifier:
         leeway: float = 30.0,
         timeout: float = 5.0,
         users: bool = False,
+        clients: str | Iterable[str] | None = None,
+        check: OwnCheck | None = None,
         cache_size: int = 10_000,
         ca: str | os.PathLike[str] | None = None,
         observers: Iterable[Observer] = (),
@@ -146,6 +151,7 @@ class IntrospectionVerifier:
             keep=self._cache.put,
         )
         self._denials = Denials()
+        self._own_checks = OwnChecks(clients, check)
         self._notify = Notifier(observers)
         self._clock = clock
         self._last_error: VerifierUnavailable | None = None
@@ -181,6 +187,7 @@ class IntrospectionVerifier:
 
         Raises:
             Unauthenticated: The token doesn't hold; the reason says why.
+            PermissionDenied: It does, and its client is none of `clients`.
             VerifierUnavailable: The server can't be asked for now, or refuses us.
 
         Source: RFC 7662, RFC 6750 §2.1.
@@ -242,6 +249,7 @@ class IntrospectionVerifier:
         known = self._recall(digest)
         identity = (known or self._ask(token, digest)).identity()
         self._denials.check(identity)
+        self._own_checks.judge(identity)
         return identity
 
     def _recall(self, digest: bytes) -> Known | None:

@@ -27,7 +27,7 @@ _WORDS = [
     ("True", b"True", b"true"),
     ("None", b"None", b"null"),
     ("undefined", b"undefined", b"null"),
-    ("a word cut short", b"tru", b"true"),
+    ("a word cut short", b"t", b"true"),
     ("nothing for a value", b"", b"0"),
 ]
 _STRINGS = [

@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+from s2sauth import ClientSecret
 from s2sauth.errors import (
     ConfigurationError,
     PermissionDenied,
@@ -12,6 +13,9 @@ from s2sauth.errors import (
     VerifierUnavailable,
 )
 from s2sauth.events import TokenRejected
+from s2sauth.providers import Provider
+from s2sauth.server import IntrospectionVerifier
+from s2sauth.testing import FakeClock
 from support.key_rigs import error_of
 from support.verifiers import VerifierRig as Rig
 
@@ -85,9 +89,38 @@ def test_a_check_that_fails_lets_nobody_in():
     assert None is error.__context__
 
 
+def opaque(client_id: str = "orders", **options) -> IntrospectionVerifier:
+    """Make a verifier of opaque tokens, whose server knows one client."""
+    clock = FakeClock()
+    answer = {"active": True, "client_id": client_id, "exp": clock.wall() + 300}
+    return IntrospectionVerifier(
+        Provider(issuer="https://as.example.com"),
+        audience=None,
+        client_id="payment-service",
+        credential=ClientSecret("s3cret"),
+        ask=lambda _token, _deadline: dict(answer),
+        clock=clock,
+        **options,
+    )
+
+
+def test_opaque_tokens_too():
+    """Introspected tokens are held to the same, remembered answers included."""
+    seen: list[object] = []
+    verifier = opaque(clients=["orders"], check=seen.append)
+
+    identities = [verifier.verify("an-opaque-token") for _ in range(2)]
+
+    assert identities == seen
+    error = error_of(partial(opaque("x", clients="orders").verify, "an-opaque-token"))
+    assert Reason.CLIENT_NOT_ALLOWED is error.reason
+
+
 @pytest.mark.parametrize("options", [{"clients": []}, {"clients": [""]}, {"check": 7}])
 def test_mistakes(options):
     """What can't be meant is refused at construction, by name."""
     (name,) = options
     with pytest.raises(ConfigurationError, match=name):
         Rig(**options)
+    with pytest.raises(ConfigurationError, match=name):
+        opaque(**options)

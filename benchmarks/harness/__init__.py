@@ -1,0 +1,1 @@
+"""What the families of benchmarks share: timing, rows, peers, helpers in processes."""
