@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from typing import TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 import requests.utils
@@ -19,6 +20,7 @@ from s2sauth._base.bounded import (
     BoundedPool,
     BoundedTlsPool,
     bounded,
+    default_tls_context,
     make_tls_context,
 )
 from s2sauth._base.clock import SYSTEM_CLOCK, Clock
@@ -133,6 +135,10 @@ def _shown(url: object) -> str:
     return repr(url) if isinstance(url, str) and "@" not in url else "this value"
 
 
+# Plain http without a proxy, the proxy, and the version of the certificate shown.
+_PoolKey: TypeAlias = tuple[bool, str | None, str | None]
+
+
 class HttpClient:
     """Sends single requests over a small pool of connections.
 
@@ -162,7 +168,7 @@ class HttpClient:
         self._allow_insecure = allow_insecure
         self._clock = clock
         # By proxy, and by the version of what is shown in the handshake.
-        self._pools: dict[tuple[str | None, str | None], urllib3.PoolManager] = {}
+        self._pools: dict[_PoolKey, urllib3.PoolManager] = {}
 
     def after_fork(self) -> None:
         """Forget the parent's connections: the child opens its own."""
@@ -215,10 +221,11 @@ class HttpClient:
 
     def _pool_for(self, request: Request) -> urllib3.PoolManager:
         proxy, identity = self.proxy_for(request.url), request.identity
-        key = (proxy, None if identity is None else identity.version)
+        plain = proxy is None and request.url.startswith("http:")
+        key = (plain, proxy, None if identity is None else identity.version)
         pool = self._pools.get(key)
         if pool is None:
-            made = self._make_pool(proxy, self._context(identity))
+            made = self._make_pool(proxy, None if plain else self._context(identity))
             if identity is not None:
                 self._forget_identities()
             # Two threads may both make one; the loser's is dropped, unused.
@@ -229,13 +236,13 @@ class HttpClient:
         if identity is not None:
             return _showing(identity, make_tls_context(self._ca))
         if self._tls is None:
-            self._tls = make_tls_context(None)  # once, and not at construction: 20 ms
+            self._tls = default_tls_context()
         return self._tls
 
     def _forget_identities(self) -> None:
         """Keep no connections of an old certificate; who uses one now isn't cut off."""
         pools = list(self._pools.items())
-        self._pools = {key: pool for key, pool in pools if key[1] is None}
+        self._pools = {key: pool for key, pool in pools if key[2] is None}
 
     def proxy_for(self, url: str) -> str | None:
         """Return the URL of the proxy that `url` is reached by; None: none."""
@@ -247,7 +254,7 @@ class HttpClient:
         return requests.utils.select_proxy(url, proxies)
 
     def _make_pool(
-        self, proxy: str | None, context: ssl.SSLContext
+        self, proxy: str | None, context: ssl.SSLContext | None
     ) -> urllib3.PoolManager:
         pool = (
             urllib3.PoolManager(ssl_context=context, maxsize=4)

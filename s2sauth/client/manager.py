@@ -13,7 +13,6 @@ from s2sauth._base.http import HttpClient
 from s2sauth._base.notify import Notifier
 from s2sauth._base.retry import RetryingClient
 from s2sauth.client.cached_source import CachedTokenSource
-from s2sauth.client.environment import configuration_from
 from s2sauth.client.lifecycle import Lifecycle, SourceStatus
 from s2sauth.client.token_endpoint import TokenEndpoint
 from s2sauth.client.token_request import TokenRequest
@@ -138,6 +137,9 @@ class TokenManager:
             ConfigurationError: Something is missing, unknown, or said twice and
                 differently; the message names the variable, or the key in the file.
         """
+        # Here, since it makes `import s2sauth` a sixth slower and few call this twice.
+        from s2sauth.client.environment import configuration_from
+
         found = configuration_from(
             os.environ if environ is None else environ,
             ca=options.get("ca"),
