@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from s2sauth.client.configuration import CREDENTIALS
+from s2sauth.client.configuration.kinds import SECRET_SOURCES
 from support.commands import ROOT
 
 PAGE = (ROOT / "docs/credentials.md").read_text("utf-8")
@@ -27,10 +29,10 @@ def test_examples_are_short_and_run(code):
 
 def test_every_source_and_credential_has_an_example():
     """What can be configured is shown."""
-    from s2sauth.client.configuration import CREDENTIALS
-
     shown = set(re.findall(r"(\w+)\(", "".join(EXAMPLES)))
-    assert set() == {one for one in CREDENTIALS if one not in shown}
+    logins = set(re.findall(r"`(\w+Login)(?:\(\))?`", PAGE))
+    there = {*CREDENTIALS.names(), *SECRET_SOURCES.names()}
+    assert set() == there - shown - logins
 
 
 def test_the_tables_cite_tests_that_are_there():
@@ -40,4 +42,6 @@ def test_the_tables_cite_tests_that_are_there():
     rows = re.findall(r"^\| `(?:.+?)\| (.+) \|$", PAGE, re.MULTILINE)
     cells = [cell for row in rows for cell in row.split(" | ")]
     assert 18 * 4 <= len(cells)
-    assert [] == [one for one in cells if not re.fullmatch(r"(real|dialect)( [¹²³⁴-⁹])+", one)]
+    assert [] == [
+        one for one in cells if not re.fullmatch(r"(real|dialect)( [¹²³⁴-⁹])+", one)
+    ]
