@@ -30,6 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results.append(_measure(name, Scale(quick=options.quick)))
     print(f"\n{show_targets(results, quick=options.quick)}")
     _write(options.json, facts, results, quick=options.quick)
+    if options.picture is not None:
+        # Here, since only who wants a picture needs matplotlib.
+        from harness.picture import draw
+
+        draw(options.json, options.picture)
+        print(f"drawn: {options.picture}")
     return 0
 
 
@@ -55,6 +61,12 @@ def _parser() -> argparse.ArgumentParser:
         default=_RESULTS,
         metavar="FILE",
         help="where the figures go (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--picture",
+        type=Path,
+        metavar="FILE",
+        help="draw the figures, too (.svg or .png; needs matplotlib)",
     )
     return parser
 
