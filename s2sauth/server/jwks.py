@@ -189,6 +189,8 @@ class JwkSet:
         """Decide what to do about keys that aren't plainly fresh."""
         with self._flights.lock:
             now, snapshot = self._now(), self.snapshot
+            if now < snapshot.look_at:  # a fetch landed since the caller looked
+                return snapshot.ring
             serving = now < snapshot.ends
             flight = self._flights.current
             started = None

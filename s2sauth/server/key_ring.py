@@ -59,7 +59,9 @@ class KeyRing:
 
     def is_settled(self, key_id: str | None) -> bool:
         """Tell whether asking for the set again can't bring a key of this id."""
-        return any(key_id == skipped_id for skipped_id, _ in self.skipped)
+        # It may be there already: a fetch landed since the caller looked.
+        there = key_id is not None and key_id in self._ids
+        return there or any(key_id == skipped_id for skipped_id, _ in self.skipped)
 
     def candidates(self, header: Header) -> tuple[BoundKey, ...]:
         """Return the keys to try: several only where the set repeats an id.

@@ -54,3 +54,14 @@ def test_without_a_name_and_several_fit():
         _ids(Header("RS256", None), FIRST, SECOND, CURVE)
 
     assert Reason.KEY_UNKNOWN == caught.value.reason
+
+
+def test_what_is_there_needs_no_search():
+    """A key that came while the caller looked, or that was skipped, isn't sought."""
+    weak = {**SECOND, "kid": "weak", "use": "enc"}
+    ring = read_key_set({"keys": [FIRST, weak]}, ALLOWED, EMPTY_RING)
+
+    assert ring.is_settled("first")
+    assert ring.is_settled("weak")
+    assert not ring.is_settled("third")
+    assert not ring.is_settled(None)
