@@ -55,11 +55,15 @@ class UnaryUnary(
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call, and wait for the response."""
-        return self._road(*args, **kwargs).block(self._inner, again=True)
+        road = self._road(*args, **kwargs)
+        del args, kwargs  # metadata may hold secrets, and tracebacks show locals
+        return road.block(self._inner, again=True)
 
     def with_call(self, *args: Any, **kwargs: Any) -> Any:
         """Call, and wait for the response; return it with its call."""
-        return self._road(*args, **kwargs).block(self._inner.with_call, again=True)
+        road = self._road(*args, **kwargs)
+        del args, kwargs  # metadata may hold secrets, and tracebacks show locals
+        return road.block(self._inner.with_call, again=True)
 
     def future(self, *args: Any, **kwargs: Any) -> Any:
         """Start the call; refused, it isn't sent again, but the next one is right."""
@@ -85,11 +89,15 @@ class StreamUnary(
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call, and wait for the response."""
-        return self._road(*args, **kwargs).block(self._inner, again=False)
+        road = self._road(*args, **kwargs)
+        del args, kwargs  # metadata may hold secrets, and tracebacks show locals
+        return road.block(self._inner, again=False)
 
     def with_call(self, *args: Any, **kwargs: Any) -> Any:
         """Call, and wait for the response; return it with its call."""
-        return self._road(*args, **kwargs).block(self._inner.with_call, again=False)
+        road = self._road(*args, **kwargs)
+        del args, kwargs  # metadata may hold secrets, and tracebacks show locals
+        return road.block(self._inner.with_call, again=False)
 
     def future(self, *args: Any, **kwargs: Any) -> Any:
         """Start the call."""

@@ -216,6 +216,8 @@ def _clean(description: object, secrets: tuple[str, ...]) -> str | None:
     """Return the server's words without our secrets, on one line, not too long."""
     if type(description) is not str:
         return None
-    for secret in secrets:
+    # The longest first: a short one may stand within another by chance, and what's
+    # left of that would stay.
+    for secret in sorted(secrets, key=len, reverse=True):
         description = description.replace(secret, "[removed]")
     return _NOT_VISIBLE.sub(" ", description)[:_LONGEST_DESCRIPTION].strip() or None

@@ -3,7 +3,7 @@
 import base64
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import quote_plus
+from urllib.parse import quote, quote_plus
 
 from s2sauth.credentials._shared import Unpicklable
 from s2sauth.credentials._shared_secret import renew_secret, secret_version
@@ -54,7 +54,8 @@ class ClientSecret(Unpicklable):
         secret = read_secret(self.secret)
         if self.method == "post":
             form = {"client_id": context.client_id, "client_secret": secret}
-            return Authentication(form=form, secrets=(secret,))
+            secrets = _as_echoed(context.client_id, secret)
+            return Authentication(form=form, secrets=secrets)
         return self._basic(context.client_id, secret)
 
     def _basic(self, client_id: str, secret: str) -> Authentication:
@@ -65,7 +66,7 @@ class ClientSecret(Unpicklable):
         encoded = base64.b64encode(pair.encode("utf-8")).decode("ascii")
         return Authentication(
             headers={"Authorization": f"Basic {encoded}"},
-            secrets=(secret, quote_plus(secret), encoded),
+            secrets=_as_echoed(client_id, secret),
         )
 
     def version(self) -> str:
@@ -83,3 +84,12 @@ class ClientSecret(Unpicklable):
             CredentialUnavailable: The secret's source failed.
         """
         renew_secret(self.secret, refused)
+
+
+def _as_echoed(client_id: str, secret: str) -> tuple[str, ...]:
+    """Return each form in which a server may tell the secret back to us."""
+    plain = (secret, quote_plus(secret), quote(secret, safe=""))
+    pairs = (f"{client_id}:{secret}", f"{quote_plus(client_id)}:{plain[1]}")
+    encoded = [base64.b64encode(pair.encode("utf-8")).decode("ascii") for pair in pairs]
+    # Without the padding: who echoes it may leave that away.
+    return (*plain, *(one.rstrip("=") for one in encoded))

@@ -165,9 +165,11 @@ class AuthInterceptor(
             )
         except AccessError as error:
             refused = error
-        except Exception:  # noqa: BLE001 - the log has it, and the call is ended
-            # gRPC would tell the caller its message.
-            _log.exception("%s: the caller could not be checked", method)
+        except Exception as error:  # noqa: BLE001 - logged, and the call is ended
+            # gRPC would tell the caller its message. And its words and its frames may
+            # hold the token, so that the log gets only its kind.
+            kind = type(error).__name__
+            _log.error("%s: the caller could not be checked (%s)", method, kind)
         # Out here, so that the error that ends the call has no context.
         return _end(context, refused)
 

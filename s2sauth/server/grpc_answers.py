@@ -16,7 +16,6 @@ from google.rpc import error_details_pb2, status_pb2
 from s2sauth.errors import (
     AccessError,
     PermissionDenied,
-    Unauthenticated,
     VerifierUnavailable,
 )
 from s2sauth.server.answers import wire_code, www_authenticate
@@ -26,7 +25,6 @@ __all__ = ["DOMAIN", "GrpcAnswer", "grpc_answer"]
 DOMAIN = "s2sauth"
 
 _CODES: tuple[tuple[type[AccessError], grpc.StatusCode], ...] = (
-    (Unauthenticated, grpc.StatusCode.UNAUTHENTICATED),
     (PermissionDenied, grpc.StatusCode.PERMISSION_DENIED),
     (VerifierUnavailable, grpc.StatusCode.UNAVAILABLE),
 )
@@ -56,8 +54,11 @@ class GrpcAnswer(NamedTuple):
 
 
 def grpc_answer(error: AccessError) -> GrpcAnswer:
-    """Return what a refused caller gets."""
-    code = next(code for kind, code in _CODES if isinstance(error, kind))
+    """Return what a refused caller gets; a bare `AccessError` is a bad token's."""
+    code = next(
+        (code for kind, code in _CODES if isinstance(error, kind)),
+        grpc.StatusCode.UNAUTHENTICATED,
+    )
     required: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     if isinstance(error, PermissionDenied):

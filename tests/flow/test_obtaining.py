@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -314,6 +315,18 @@ def hangs(server: RawServer, connection: socket.socket) -> None:
     server.over.wait(30)
 
 
+def half_closes(data: bytes) -> Callable[[RawServer, socket.socket], None]:
+    """Say these bytes and that no more will come, but keep listening."""
+
+    def talk(server: RawServer, connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        server.over.wait(30)
+
+    return talk
+
+
 WHOLE = simple_answer(TOKEN)
 CHAOS: list[tuple[str, Callable[[RawServer, socket.socket], None], type[TokenError]]] = [
     ("hangs", hangs, AuthorizationServerUnavailable),
@@ -323,6 +336,9 @@ CHAOS: list[tuple[str, Callable[[RawServer, socket.socket], None], type[TokenErr
     ("says garbage", says(b"\x00\xff\x00garbage\r\n\r\n"), AuthorizationServerUnavailable),
     ("breaks off in the head", says(WHOLE[:20]), AuthorizationServerUnavailable),
     ("breaks off in the body", says(WHOLE[:-5]), AuthorizationServerUnavailable),
+    ("half-closes at once", half_closes(b""), AuthorizationServerUnavailable),
+    ("half-closes in the head", half_closes(WHOLE[:20]), AuthorizationServerUnavailable),
+    ("half-closes in the body", half_closes(WHOLE[:-5]), AuthorizationServerUnavailable),
     ("promises more than it sends", says(simple_answer(TOKEN).replace(b"Length: 59", b"Length: 99")), AuthorizationServerUnavailable),
     ("sends two megabytes", says(simple_answer(b"x" * 2_000_000)), InvalidTokenResponse),
     ("redirects", says(simple_answer(b"", "Location: /x", status="302 Found")), TokenRequestRefused),
@@ -338,22 +354,76 @@ def test_chaos_ends_in_the_right_error_inside_the_limit(
 ) -> None:
     """Whatever a server does to us, it's one clear error within the flight's limit."""
     with raw_server(talk) as server:
-        provider = Provider(
-            issuer="https://x", token_url=f"http://127.0.0.1:{server.port}/token"
-        )
-        manager = TokenManager(
-            provider,
-            client_id="c",
-            credential=ClientSecret("s3cr3t"),
-            timeout=0.4,
-            flight_timeout=1.0,
-        )
+        caught = failure_at(f"http://127.0.0.1:{server.port}/token")
+    assert (kind, name) == (type(caught), name)
+    assert "s3cr3t" not in str(caught)
+
+
+def failure_at(url: str) -> TokenError:
+    """Return what a fetch ends in that has one second, for a caller who has five."""
+    with TokenManager(
+        Provider(issuer="https://x", token_url=url),
+        client_id="c",
+        credential=ClientSecret("s3cr3t"),
+        timeout=0.4,
+        flight_timeout=1.0,
+    ) as manager:
         source = manager.source()
-        with pytest.raises(kind) as caught:
+        with pytest.raises(TokenError) as caught:
             source.get(timeout=5.0)
-        assert not isinstance(caught.value, TokenTimeout), name
-        assert "s3cr3t" not in str(caught.value)
-        manager.close()
+    return caught.value
+
+
+# What a server's answer to a ClientHello begins with: a record of 122 bytes.
+HELLO = b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03" + b"r" * 20
+
+
+@pytest.mark.parametrize("patience", [0.0, 30.0], ids=["hangs up", "hangs"])
+def test_a_tls_handshake_cut_in_the_middle(patience: float) -> None:
+    """A server that says half a ServerHello, and no more, is one that's unavailable."""
+
+    def talk(server: RawServer, connection: socket.socket) -> None:
+        assert connection.recv(65536).startswith(b"\x16\x03")
+        connection.sendall(HELLO)
+        server.over.wait(patience)
+
+    with raw_server(talk) as server:
+        caught = failure_at(f"https://127.0.0.1:{server.port}/token")
+    assert (AuthorizationServerUnavailable, "SERVER_UNAVAILABLE") == (
+        type(caught),
+        caught.reason,
+    )
+    # It's tried again, unlike a wrong certificate; a hang may take all the time.
+    assert server.connections > 1 or patience
+
+
+@contextmanager
+def full_queue() -> Iterator[int]:
+    """Listen, never accept, and let nobody more into the queue; give the port."""
+    with ExitStack() as opened:
+        listener = opened.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(64):
+            waiting = opened.enter_context(socket.socket())
+            waiting.settimeout(0.2)
+            try:
+                waiting.connect(listener.getsockname())
+            except TimeoutError:
+                break
+        else:
+            pytest.fail("the queue doesn't fill up")
+        yield listener.getsockname()[1]
+
+
+def test_a_full_listen_queue() -> None:
+    """A server that accepts nobody any more is unavailable, and nobody waits on."""
+    with full_queue() as port:
+        caught = failure_at(f"http://127.0.0.1:{port}/token")
+    assert (AuthorizationServerUnavailable, "SERVER_UNAVAILABLE") == (
+        type(caught),
+        caught.reason,
+    )
 
 
 def test_a_caller_waits_no_longer_than_it_said() -> None:

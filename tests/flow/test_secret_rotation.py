@@ -93,6 +93,7 @@ def test_a_file_swapped_by_kubernetes_is_followed(idp, tmp_path):
     assert len(crowd.values) >= ROUNDS
 
 
+@pytest.mark.vault
 def test_vault_rotated_first_overlaps(idp):
     """Vault has the new secret before the server: the previous one goes on."""
     with running_vault() as (vault, server):
@@ -117,6 +118,7 @@ def test_vault_rotated_first_overlaps(idp):
             assert Crowd(manager).run(rotate) == []
 
 
+@pytest.mark.vault
 def test_vault_is_asked_again_when_the_server_refuses(idp):
     """Server and Vault rotate together; what we remember is old: one retry, one fetch."""
     with running_vault() as (vault, server):

@@ -21,6 +21,8 @@ from support.canary import shown
 from support.http_server import Reply
 from support.vault import running_vault
 
+pytestmark = pytest.mark.vault
+
 PATHS = ["secret/order-service", "old/order-service"]
 
 

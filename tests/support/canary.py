@@ -1,18 +1,21 @@
 """Looks for a token wherever something of it could show."""
 
+import base64
+import logging
 import pickle
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType, GeneratorType, TracebackType
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import requests
 
 import s2sauth
 from s2sauth.values import AccessToken
 
-__all__ = ["our_tokens", "shown", "texts"]
+__all__ = ["our_tokens", "secret_forms", "shown", "texts"]
 
 PACKAGE = str(Path(s2sauth.__file__).parent)
 # These hold live tokens by their nature; what counts is that they don't show them.
@@ -22,6 +25,14 @@ KEEPERS = ("Source", "Secret", "Adapter", "Flow", "Auth", "Session", "Manager")
 def shown(*things: Any) -> str:
     """Return, in one text, everything that these things show to whoever looks."""
     return "\n".join(text for thing in things for text in texts(thing))
+
+
+def secret_forms(client_id: str, secret: str) -> list[str]:
+    """Return every way in which a client's secret goes over the wire."""
+    plain = [secret, quote(secret, safe=""), quote_plus(secret)]
+    pairs = [f"{client_id}:{one}" for one in (secret, quote_plus(secret))]
+    basic = [base64.b64encode(pair.encode()) for pair in pairs]
+    return [*plain, *(one.decode().rstrip("=") for one in basic)]
 
 
 def texts(root: Any) -> Iterator[str]:
@@ -77,6 +88,10 @@ def _holds_token(value: Any) -> bool:
 def _own_texts(thing: Any) -> Iterable[str]:
     if isinstance(thing, BaseException):
         yield from _traceback_texts(thing)
+        if type(thing).__module__.startswith("s2sauth."):
+            yield pickle.dumps(thing).decode("latin-1")
+    if isinstance(thing, logging.LogRecord):
+        yield thing.getMessage()
     if hasattr(thing, "__getstate__") and hasattr(thing, "status_code"):
         yield pickle.dumps(thing).decode("latin-1")
 
@@ -107,7 +122,7 @@ def _next(thing: Any) -> Iterator[Any]:
 def _is_worth_opening(thing: Any) -> bool:
     module = type(thing).__module__
     return hasattr(thing, "__dict__") and module.startswith(
-        ("requests.", "s2sauth.", "urllib3.")
+        ("requests.", "s2sauth.", "urllib3.", "logging")
     )
 
 

@@ -349,6 +349,7 @@ def test_an_error_holds_no_secret() -> None:
     assert "s3cr3t" not in repr(ours)
 
 
+@pytest.mark.vault
 def test_a_source_within_a_source(tmp_path: Path) -> None:
     """What a source itself takes, such as Vault's login, is a table of its own."""
     text = FILE.replace(

@@ -46,6 +46,7 @@ ANSWERS = [
         'Bearer error="insufficient_scope"',
     ),
     (VerifierUnavailable("x"), grpc.StatusCode.UNAVAILABLE, None),
+    (AccessError("x"), UNAUTHENTICATED, 'Bearer error="invalid_token"'),
 ]
 REASONS = [
     "TOKEN_MISSING",
@@ -55,6 +56,7 @@ REASONS = [
     "INSUFFICIENT_SCOPE",
     "NOT_ALLOWED",
     "UNAVAILABLE",
+    "TOKEN_INVALID",
 ]
 
 
