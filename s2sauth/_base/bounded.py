@@ -67,7 +67,11 @@ class _BoundedTlsSocket(ssl.SSLSocket):
 
 def _bounded_socket(plain: socket.socket) -> socket.socket:
     same = _BoundedSocket(plain.family, plain.type, plain.proto, fileno=plain.detach())
-    same.settimeout(_remaining())  # holds for the TLS handshake as a whole
+    try:
+        same.settimeout(_remaining())  # holds for the TLS handshake as a whole
+    except TimeoutError:  # connecting took all the time there was
+        same.close()
+        raise
     return same
 
 

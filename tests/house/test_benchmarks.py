@@ -27,6 +27,8 @@ _PEERS = {
     "jwcrypto": "jwcrypto",
 }
 
+pytestmark = pytest.mark.grpc  # its servers speak gRPC, too
+
 
 def _run(results, *arguments):
     """Run the command as people do, on the s2sauth under test."""
