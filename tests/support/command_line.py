@@ -33,7 +33,7 @@ class Ended:
     def steps(self) -> dict[str, str]:
         """The marks of the steps shown, by their names, in their order."""
         lines = [line for line in self.out.splitlines() if line[:2] in MARKS]
-        return {line[2:15].strip(): line[0] for line in lines}
+        return {line[1:].lstrip()[:13].strip(): line[0] for line in lines}
 
     @property
     def failed(self) -> list[str]:
