@@ -4,6 +4,8 @@ import os
 import pty
 import select
 import subprocess
+import termios
+import threading
 
 import pytest
 
@@ -220,6 +222,17 @@ def test_a_token_does_nothing_to_the_terminal(server):
     assert all(one.isprintable() or one == "\n" for one in ended.out)
 
 
+def wait_until(condition):
+    """Wait for something that another process does, 20 s at most."""
+    patience = threading.Event()
+    for _ in range(2000):
+        if condition():
+            return
+        patience.wait(0.01)
+    message = "it never came"
+    raise AssertionError(message)
+
+
 def test_a_token_pasted_at_a_terminal_is_not_shown(server):
     """At a terminal it's asked for, and not echoed."""
     ours, theirs = pty.openpty()
@@ -235,8 +248,13 @@ def test_a_token_pasted_at_a_terminal_is_not_shown(server):
     ) as process:
         assert process.stderr is not None
         assert b"token" in process.stderr.read(5)
-        os.write(ours, f"{token}\n".encode())
-        out, _ = process.communicate(timeout=30)
+        try:
+            # The prompt comes first; what is typed before echo is off gets flushed.
+            wait_until(lambda: not termios.tcgetattr(theirs)[3] & termios.ECHO)
+            os.write(ours, f"{token}\n".encode())
+            out, _ = process.communicate(timeout=30)
+        finally:
+            process.kill()
     echoed = os.read(ours, 65536) if select.select([ours], [], [], 0)[0] else b""
     for end in (ours, theirs):
         os.close(end)
