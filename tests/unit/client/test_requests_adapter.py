@@ -382,7 +382,7 @@ def test_wait_shortens_the_connect_timeout():
 def test_options_go_on():
     """What requests gives an adapter reaches the one below, both times."""
     inner = FakeAdapter(401)
-    adapter = BearerAdapter(MintingSource(), PAY, inner=inner)
+    adapter = BearerAdapter(MintingSource(), PAY, inner=inner, clock=FakeClock())
     request = requests.Request("GET", PAY).prepare()
     options: dict[str, Any] = {
         "stream": True,
